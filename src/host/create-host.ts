@@ -1,0 +1,46 @@
+import { tmpdir } from 'node:os'
+import type { Host, HostEvent, Secret, ToolCall } from '../contract/host.ts'
+import { DbvaultError } from '../errors/dbvault-error.ts'
+import { feedTool } from './feed-tool.ts'
+import { redact } from './redact.ts'
+import { runTool } from './run-tool.ts'
+import { secretFile } from './secret-file.ts'
+import { tempDir } from './temp-dir.ts'
+
+export interface HostOptions {
+  readonly signal: AbortSignal
+  readonly report?: (event: HostEvent) => void
+  /** Where temporary directories are made; the system's own place by default. */
+  readonly tempRoot?: string
+  /** The secrets of this run: cut out of what programs say, of reports and of errors that are made with the host. */
+  readonly redact?: readonly Secret[]
+}
+
+/** What a plugin gets as its whole run-time world. */
+export function createHost(options: HostOptions): Host {
+  const { signal, tempRoot = tmpdir(), redact: ofRun = [] } = options
+  const clean = (text: string): string => redact(text, ofRun)
+  const secretsOf = (call: ToolCall): readonly Secret[] => [...ofRun, ...(call.redact ?? [])]
+
+  function report(event: HostEvent): void {
+    try {
+      options.report?.(event.kind === 'warning' ? { ...event, message: clean(event.message) } : event)
+    } catch {
+      // A progress line that cannot be shown is no reason for a backup to fail.
+    }
+  }
+
+  return {
+    signal,
+    report,
+    runTool: (call) => runTool(call, signal, secretsOf(call)),
+    feedTool: (call, input) => feedTool(call, input, signal, secretsOf(call)),
+    secretFile: (text) => secretFile(text, tempRoot),
+    tempDir: () => tempDir(tempRoot, report),
+    error: (code, message, details = {}) =>
+      new DbvaultError(code, clean(message), {
+        ...details,
+        ...(details.hints === undefined ? {} : { hints: details.hints.map(clean) }),
+      }),
+  }
+}
