@@ -1,0 +1,30 @@
+import type { Host } from '../contract/host.ts'
+import { createHost } from '../host/create-host.ts'
+import type { OperationContext } from './context.ts'
+
+/** The host of one step: its warnings, phases and estimates reach the user under the subject's name. */
+export function hostFor(
+  context: OperationContext,
+  subject: string,
+  options: { readonly signal?: AbortSignal; readonly onWarning?: (message: string) => void } = {},
+): Host {
+  return createHost({
+    signal: options.signal ?? context.signal,
+    ...(context.tempRoot !== undefined && { tempRoot: context.tempRoot }),
+    report(event) {
+      if (event.kind === 'warning') {
+        options.onWarning?.(event.message)
+        context.report({ kind: 'warning', subject, message: event.message })
+      } else if (event.kind === 'phase') context.report({ kind: 'phase', subject, phase: event.name })
+      else context.report({ kind: 'estimate', subject, bytes: event.bytes })
+    },
+  })
+}
+
+/** Clean-up goes on after an abort, for as long as this. */
+const CLEANUP_MS = 20_000
+
+/** A host for removing what a failed or interrupted run has left: the run's own signal is dead by then. */
+export function cleanupHost(context: OperationContext, subject: string): Host {
+  return hostFor(context, subject, { signal: AbortSignal.timeout(CLEANUP_MS) })
+}

@@ -1,0 +1,111 @@
+import { Readable } from 'node:stream'
+import type { Host } from '../contract/host.ts'
+import type { ObjectStat, Storage } from '../contract/storage.ts'
+import { DbvaultError } from '../errors/dbvault-error.ts'
+import type { Bytes } from './bytes.ts'
+import { type Encoding, decode, encode } from './encoding.ts'
+import { Meter } from './meter.ts'
+
+/** Bytes that one read or write moves at most: large enough for the disk, small enough for memory. */
+const CHUNK = 1024 * 1024
+
+export interface Digested {
+  readonly bytes: number
+  /** Lower-case hex. */
+  readonly sha256: string
+}
+
+export interface WrittenArtifact {
+  readonly dump: Digested
+  readonly artifact: Digested
+  readonly stat: ObjectStat
+}
+
+/**
+ * Streams a dump through its encoding into a storage. When anything fails the storage has nothing; `fail` is told at
+ * once, since a dump that waits for a silent tool ends only by its signal.
+ * @throws STORAGE_FAILED when the storage holds another number of bytes than were sent; what the dump or `put` threw
+ */
+export async function writeArtifact(
+  dump: Bytes,
+  encoding: Encoding,
+  place: { readonly storage: Storage; readonly key: string },
+  host: Host,
+  onDumpBytes: (total: number) => void,
+): Promise<WrittenArtifact> {
+  const dumped = new Meter(onDumpBytes)
+  const written = new Meter()
+  const body = asReadable(written.measure(encode(dumped.measure(dump), encoding)))
+  const stat = await place.storage.put(place.key, body, host)
+  if (stat.bytes !== written.bytes) {
+    throw new DbvaultError(
+      'STORAGE_FAILED',
+      `${place.storage.address(place.key)} has ${stat.bytes} bytes where ${written.bytes} were sent`,
+    )
+  }
+  return { dump: digested(dumped), artifact: digested(written), stat }
+}
+
+export interface ArtifactToRead {
+  /** For people, in errors. */
+  readonly name: string
+  /** Opens its bytes from the first on; called once for every reading. */
+  open(): Promise<Readable>
+  readonly encoding: Encoding
+  /** What it must be, where that is known. */
+  readonly artifact?: Digested
+  readonly dump?: { readonly bytes: number; readonly sha256?: string }
+}
+
+/**
+ * The dump inside an artifact, as a stream. It fails instead of ending when the artifact or the dump is not, byte for
+ * byte, what was written, so whoever reads it to its end knows that it was.
+ */
+export function readDump(source: ArtifactToRead, onDumpBytes?: (total: number) => void): Readable {
+  return asReadable(decoded(source, onDumpBytes))
+}
+
+/**
+ * Reads an artifact to its end and vouches for it: size and digest where they are known, and the cipher's own MAC.
+ * After this its bytes may be released to where they cannot be taken back from.
+ */
+export async function authenticate(source: ArtifactToRead, signal: AbortSignal): Promise<void> {
+  const raw = new Meter()
+  const { cipher } = source.encoding
+  const bytes = raw.measure(await source.open())
+  // oxlint-disable-next-line no-empty -- reading to the end is the point
+  for await (const _ of cipher ? cipher.decrypt()(bytes) : bytes) signal.throwIfAborted()
+  compare(source.name, 'artifact', digested(raw), source.artifact)
+}
+
+async function* decoded(
+  source: ArtifactToRead,
+  onDumpBytes?: (total: number) => void,
+): AsyncGenerator<Uint8Array, void> {
+  const raw = new Meter()
+  const dump = new Meter(onDumpBytes)
+  const bytes = raw.measure(await source.open())
+  yield* dump.measure(decode(bytes, source.encoding))
+  compare(source.name, 'artifact', digested(raw), source.artifact)
+  compare(source.name, 'dump', digested(dump), source.dump)
+}
+
+function compare(name: string, what: 'artifact' | 'dump', is: Digested, expected: ArtifactToRead['dump']): void {
+  if (!expected || (is.bytes === expected.bytes && (expected.sha256 ?? is.sha256) === is.sha256)) return
+  const part = what === 'artifact' ? `The artifact ${name}` : `The dump inside ${name}`
+  const how =
+    is.bytes === expected.bytes
+      ? `has the right size but other bytes: its sha256 is ${is.sha256}, not ${expected.sha256}`
+      : `has ${is.bytes} bytes where its manifest says ${expected.bytes}`
+  throw new DbvaultError('ARTIFACT_CORRUPT', `${part} ${how}`, {
+    hints: ['It was damaged or replaced after it was stored. Use another copy of this backup, or an older backup.'],
+  })
+}
+
+function digested(meter: Meter): Digested {
+  return { bytes: meter.bytes, sha256: meter.sha256 }
+}
+
+function asReadable(bytes: Bytes): Readable {
+  return Readable.from(bytes, { objectMode: false, highWaterMark: CHUNK })
+}
