@@ -1,0 +1,127 @@
+import pLimit from 'p-limit'
+import type { Host } from '../contract/host.ts'
+import type { ObjectStat, Storage } from '../contract/storage.ts'
+import { DbvaultError } from '../errors/dbvault-error.ts'
+import { fileName, roleOf, sibling } from './layout.ts'
+import { type Manifest, parseManifest } from './manifest.ts'
+import { type ProofRecord, parseProofRecord } from './proof-record.ts'
+import { readText } from './read-object.ts'
+
+/** Manifests are read side by side, so many at once. */
+const READS_AT_ONCE = 16
+
+/** A name that only dbvault makes; everything else in the folder is the user's own business. */
+const OURS = /-\d{8}T\d{6}Z-[a-z0-9]{6}\.[^/]+$/
+
+export interface Catalog {
+  /** Newest first. */
+  readonly backups: readonly CatalogBackup[]
+  /** Manifests that cannot be read, with the reason. */
+  readonly damaged: readonly { readonly key: string; readonly error: DbvaultError }[]
+  /** Artifacts without a manifest; `pending` where a marker says that a run is or was at it. */
+  readonly orphans: readonly Orphan[]
+}
+
+export interface CatalogBackup {
+  readonly manifest: Manifest
+  /** As it was read: the MAC covers this, field by field. */
+  readonly manifestText: string
+  /** Of the main artifact. */
+  readonly key: string
+  /** Members that the manifest names and that are not there. Empty for a whole backup. */
+  readonly missing: readonly string[]
+  /** Of the newest `verify`. */
+  readonly lastProof?: ProofRecord
+}
+
+export interface Orphan extends ObjectStat {
+  readonly pending: boolean
+}
+
+/** Everything that dbvault has stored below a prefix. A listing that cannot be completed is an error, never an empty catalog. */
+export async function readCatalog(storage: Storage, prefix: string, host: Host): Promise<Catalog> {
+  const objects = new Map<string, ObjectStat>()
+  for await (const stat of storage.list(prefix, host)) objects.set(stat.key, stat)
+
+  const limit = pLimit(READS_AT_ONCE)
+  const manifests = [...objects.keys()].flatMap((key) => {
+    const role = roleOf(key)
+    return role.role === 'manifest' && (objects.has(role.artifact) || OURS.test(key))
+      ? [{ key, artifact: role.artifact }]
+      : []
+  })
+  const newestProofs = newestProofKeys(objects.keys())
+  const read = (await Promise.all(manifests.map((found) => limit(() => readOne(found))))).filter(
+    (one) => one !== undefined,
+  )
+
+  const backups = read
+    .filter((one) => 'manifest' in one)
+    .toSorted((a, b) => compareText(b.manifest.createdAt, a.manifest.createdAt))
+  const known = new Set(
+    backups.flatMap(({ key, manifest }) => manifest.members.map((m) => sibling(key, m.artifact.name))),
+  )
+  const pending = new Set(
+    [...objects.keys()].map(roleOf).flatMap((role) => (role.role === 'pending' ? [role.artifact] : [])),
+  )
+  const orphans = [...objects.values()]
+    .filter(({ key }) => roleOf(key).role === 'artifact' && !known.has(key) && (OURS.test(key) || pending.has(key)))
+    .filter(({ key }) => !objects.has(`${key}.json`))
+    .map((stat) => ({ ...stat, pending: pending.has(stat.key) }))
+  return { backups, damaged: read.filter((one) => 'error' in one), orphans }
+
+  async function readOne({
+    key,
+    artifact,
+  }: {
+    key: string
+    artifact: string
+  }): Promise<CatalogBackup | { key: string; error: DbvaultError } | undefined> {
+    try {
+      const { manifest, text } = await readManifest(storage, key, host)
+      const proof = newestProofs.get(artifact)
+      const lastProof = proof === undefined ? undefined : parseProofRecord(await readText(storage, proof, host))
+      return {
+        manifest,
+        manifestText: text,
+        key: artifact,
+        missing: manifest.members.map((m) => sibling(artifact, m.artifact.name)).filter((name) => !objects.has(name)),
+        ...(lastProof && { lastProof }),
+      }
+    } catch (error) {
+      if (!DbvaultError.is(error) || error.code !== 'MANIFEST_INVALID') throw error
+      const foreign = !OURS.test(artifact) && !(await readText(storage, key, host)).includes('dbvault-manifest-')
+      return foreign ? undefined : { key, error }
+    }
+  }
+}
+
+/**
+ * Reads one manifest, and requires that it stands beside the artifact that it describes.
+ * @throws MANIFEST_INVALID, OBJECT_NOT_FOUND
+ */
+export async function readManifest(
+  storage: Storage,
+  key: string,
+  host: Host,
+): Promise<{ readonly manifest: Manifest; readonly text: string }> {
+  const where = storage.address(key)
+  const text = await readText(storage, key, host)
+  const manifest = parseManifest(text, where)
+  const main = manifest.members[0]?.artifact.name
+  if (`${main}.json` === fileName(key)) return { manifest, text }
+  throw new DbvaultError('MANIFEST_INVALID', `The manifest ${where} belongs to another artifact, ${main}`, {
+    hints: ['It was renamed or moved there. Give it and its artifact their own names back.'],
+  })
+}
+
+function newestProofKeys(keys: Iterable<string>): Map<string, string> {
+  const newest = new Map<string, string>()
+  for (const key of keys) {
+    const role = roleOf(key)
+    if (role.role === 'proof' && key > (newest.get(role.artifact) ?? '')) newest.set(role.artifact, key)
+  }
+  return newest
+}
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

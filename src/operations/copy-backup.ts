@@ -1,0 +1,58 @@
+import { Readable } from 'node:stream'
+import type { Storage } from '../contract/storage.ts'
+import { manifestKey, sibling } from '../catalog/layout.ts'
+import type { Manifest } from '../catalog/manifest.ts'
+import { startMarker } from '../catalog/pending-marker.ts'
+import type { OperationContext } from './context.ts'
+import { copyObject } from './copy-artifacts.ts'
+import type { FoundBackup } from './find-backup.ts'
+import { cleanupHost, hostFor } from './host-for.ts'
+import { retrying } from './retry.ts'
+
+export interface CopyResult {
+  readonly id: string
+  readonly bytes: number
+  readonly from: string
+  readonly to: string
+}
+
+/**
+ * Copies a backup to another storage: the bytes untouched, compared with the manifest's digests on the way, the
+ * manifest last. On any failure the other storage has nothing.
+ * @throws OBJECT_EXISTS, ARTIFACT_CORRUPT, and what the storages throw
+ */
+export async function copyBackup(
+  found: FoundBackup & { readonly manifest: Manifest; readonly manifestText: string },
+  target: { readonly storage: Storage; readonly prefix: string },
+  context: OperationContext,
+): Promise<CopyResult> {
+  const { storage, manifest, manifestText } = found
+  const to = target.storage
+  const subject = manifest.id
+  const mainKey = target.prefix + found.key
+  const done: string[] = []
+  const marker = await retrying('opening the target', subject, context, () =>
+    startMarker(to, mainKey, hostFor(context, subject)),
+  )
+  context.report({ kind: 'phase', subject, phase: 'copying' })
+  try {
+    for (const { artifact } of manifest.members) {
+      const source = { storage, key: sibling(found.key, artifact.name), artifact }
+      const key = sibling(mainKey, artifact.name)
+      await retrying(`the copy to ${to.label}`, subject, context, () => copyObject(source, to, key, context, subject))
+      done.push(key)
+    }
+    await retrying('the commit', subject, context, () =>
+      to.put(manifestKey(mainKey), Readable.from([Buffer.from(manifestText)]), hostFor(context, subject)),
+    )
+  } catch (error) {
+    const host = cleanupHost(context, subject)
+    await Promise.allSettled(done.map((key) => to.delete(key, host)))
+    throw error
+  } finally {
+    await marker.remove(cleanupHost(context, subject)).catch(() => {})
+    context.report({ kind: 'finished', subject })
+  }
+  const bytes = manifest.members.reduce((sum, { artifact }) => sum + artifact.bytes, 0)
+  return { id: manifest.id, bytes, from: storage.address(found.key), to: to.address(mainKey) }
+}

@@ -1,0 +1,93 @@
+import type { Host } from '../contract/host.ts'
+import type { Storage } from '../contract/storage.ts'
+import { type CatalogBackup, readCatalog, readManifest } from '../catalog/catalog.ts'
+import { fileName, manifestKey, roleOf } from '../catalog/layout.ts'
+import type { Manifest } from '../catalog/manifest.ts'
+import { DbvaultError } from '../errors/dbvault-error.ts'
+
+/** A backup where it lies. Without a manifest it is a bare artifact, of which only the bytes are known. */
+export interface FoundBackup {
+  readonly storage: Storage
+  /** Of the main artifact. */
+  readonly key: string
+  readonly manifest?: Manifest
+  readonly manifestText?: string
+}
+
+/** Narrows a catalog down: all that is given must fit. */
+export interface BackupFilter {
+  readonly engine?: string
+  readonly database?: string
+}
+
+/**
+ * The backup with this id.
+ * @throws BACKUP_NOT_FOUND, naming the nearest ids
+ */
+export async function findById(storage: Storage, prefix: string, id: string, host: Host): Promise<FoundBackup> {
+  const { backups, damaged } = await readCatalog(storage, prefix, host)
+  const found = backups.find(({ manifest }) => manifest.id === id)
+  if (found) return asFound(storage, found)
+  const broken = damaged.find(({ key }) => fileName(key).startsWith(`${id}.`))
+  if (broken) throw broken.error
+  throw new DbvaultError('BACKUP_NOT_FOUND', `${storage.label} has no backup with the id ${id}`, {
+    hints:
+      backups.length === 0
+        ? ['It has no backups at all.']
+        : [`The newest there is ${backups[0]?.manifest.id}. See all of them with: dbvault list`],
+  })
+}
+
+/** The newest backup that fits, whole ones only. @throws BACKUP_NOT_FOUND */
+export async function findNewest(
+  storage: Storage,
+  prefix: string,
+  filter: BackupFilter,
+  host: Host,
+): Promise<FoundBackup> {
+  const [newest] = await findAll(storage, prefix, filter, host)
+  if (newest) return newest
+  const wanted = [
+    filter.engine && `of ${filter.engine}`,
+    filter.database && `of the database ${filter.database}`,
+  ].filter(Boolean)
+  throw new DbvaultError('BACKUP_NOT_FOUND', `${storage.label} has no backup ${wanted.join(' ')}`.trimEnd(), {
+    hints: ['See what is there with: dbvault list'],
+  })
+}
+
+/** All that fit, newest first. */
+export async function findAll(
+  storage: Storage,
+  prefix: string,
+  filter: BackupFilter,
+  host: Host,
+): Promise<FoundBackup[]> {
+  const { backups } = await readCatalog(storage, prefix, host)
+  return backups
+    .filter(({ manifest, missing }) => missing.length === 0 && fits(manifest, filter))
+    .map((backup) => asFound(storage, backup))
+}
+
+/** The backup whose main artifact or manifest has this key; a bare artifact when there is no manifest beside it. */
+export async function findAtKey(storage: Storage, key: string, host: Host): Promise<FoundBackup> {
+  const role = roleOf(key)
+  const artifact = role.role === 'manifest' ? role.artifact : key
+  const manifest = manifestKey(artifact)
+  if (await storage.stat(manifest, host)) {
+    const { manifest: read, text } = await readManifest(storage, manifest, host)
+    return { storage, key: artifact, manifest: read, manifestText: text }
+  }
+  if (await storage.stat(artifact, host)) return { storage, key: artifact }
+  throw new DbvaultError('BACKUP_NOT_FOUND', `There is no backup at ${storage.address(artifact)}`)
+}
+
+function fits(manifest: Manifest, { engine, database }: BackupFilter): boolean {
+  return (
+    (engine ?? manifest.engine.name) === manifest.engine.name && (database ?? manifest.database) === manifest.database
+  )
+}
+
+function asFound(storage: Storage, { key, manifest, manifestText }: CatalogBackup): FoundBackup {
+  return { storage, key, manifest, manifestText }
+}

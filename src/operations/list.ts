@@ -1,0 +1,121 @@
+import type { Host } from '../contract/host.ts'
+import type { Storage } from '../contract/storage.ts'
+import { type Catalog, type CatalogBackup, readCatalog } from '../catalog/catalog.ts'
+import { manifestKey } from '../catalog/layout.ts'
+import { verifyMac } from '../catalog/manifest-mac.ts'
+import { unsealPart } from '../catalog/sealing.ts'
+import { DbvaultError } from '../errors/dbvault-error.ts'
+import { type Unlock, tryUnlock } from './unlock.ts'
+
+/**
+ * How far a manifest's word can be taken. `authentic`: its MAC was checked with the backup's key. `claimed`: it is
+ * encrypted and the key was not given. `open`: it is not encrypted, so that whoever can write there can say anything.
+ */
+export type Trust = 'authentic' | 'claimed' | 'open'
+
+export interface ListedBackup {
+  readonly id: string
+  readonly engine: string
+  readonly database: string
+  readonly createdAt: string
+  readonly status: 'proven' | 'checked' | 'unproven' | 'failed' | 'missing'
+  readonly trust: Trust
+  /** Of all its artifacts. */
+  readonly bytes: number
+  readonly dumpBytes: number
+  readonly encryption: string
+  readonly compression: string
+  /** When its proof was made, by the backup itself or by a later `verify`. */
+  readonly provenAt?: string
+  readonly incomplete: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly address: string
+}
+
+export interface Listing {
+  readonly backups: readonly ListedBackup[]
+  readonly damaged: readonly { readonly address: string; readonly error: DbvaultError }[]
+  readonly orphans: readonly {
+    readonly address: string
+    readonly bytes: number
+    readonly modifiedAt: string
+    readonly pending: boolean
+  }[]
+}
+
+/** What a storage holds, as a person or a script wants to know it. */
+export async function list(
+  storage: Storage,
+  prefix: string,
+  filter: { readonly engine?: string; readonly database?: string },
+  unlock: Unlock,
+  host: Host,
+): Promise<Listing> {
+  const catalog: Catalog = await readCatalog(storage, prefix, host)
+  const wanted = catalog.backups.filter(
+    ({ manifest }) =>
+      (filter.engine ?? manifest.engine.name) === manifest.engine.name &&
+      (filter.database ?? manifest.database) === manifest.database,
+  )
+  const described = await Promise.all(wanted.map(describe))
+  return {
+    backups: described.filter((one) => 'id' in one),
+    damaged: [
+      ...catalog.damaged.map(({ key, error }) => ({ address: storage.address(key), error })),
+      ...described.filter((one) => 'error' in one),
+    ],
+    orphans: catalog.orphans.map(({ key, bytes, modifiedAt, pending }) => ({
+      address: storage.address(key),
+      bytes,
+      modifiedAt: modifiedAt.toISOString(),
+      pending,
+    })),
+  }
+
+  async function describe(backup: CatalogBackup): Promise<ListedBackup | Listing['damaged'][number]> {
+    const { manifest, key, missing, lastProof } = backup
+    try {
+      const trust = await trustIn(backup, storage.address(manifestKey(key)), unlock)
+      const later = lastProof?.id === manifest.id ? lastProof : undefined
+      const provenAt = later ? later.at : manifest.proof.method === 'none' ? undefined : manifest.proof.at
+      return {
+        id: manifest.id,
+        engine: manifest.engine.name,
+        database: manifest.database,
+        createdAt: manifest.createdAt,
+        status: missing.length > 0 ? 'missing' : later ? STATUS_OF[later.outcome] : manifest.status,
+        trust,
+        bytes: manifest.members.reduce((sum, { artifact }) => sum + artifact.bytes, 0),
+        dumpBytes: manifest.members.reduce((sum, { dump }) => sum + dump.bytes, 0),
+        encryption: manifest.encryption.scheme,
+        compression: manifest.members[0]?.artifact.compression ?? 'none',
+        ...(provenAt !== undefined && { provenAt }),
+        incomplete: manifest.incomplete ?? [],
+        labels: manifest.labels ?? {},
+        address: storage.address(key),
+      }
+    } catch (error) {
+      if (!DbvaultError.is(error)) throw error
+      return { address: storage.address(manifestKey(key)), error }
+    }
+  }
+}
+
+const STATUS_OF = { equal: 'proven', restorable: 'checked', failed: 'failed' } as const
+
+/** @throws MANIFEST_INVALID when it can be checked and was changed */
+async function trustIn({ manifest, manifestText }: CatalogBackup, where: string, unlock: Unlock): Promise<Trust> {
+  const cipher = tryUnlock(manifest.encryption.scheme, unlock)
+  if (cipher) {
+    try {
+      verifyMac(manifestText, (await unsealPart(manifest, cipher, where)).macKey, where)
+      return 'authentic'
+    } catch (error) {
+      // Among many backups some may be of another key: theirs stays a claim.
+      if (!DbvaultError.is(error) || error.code !== 'KEY_WRONG') throw error
+    }
+  }
+  if (manifest.encryption.scheme !== 'none') return 'claimed'
+  verifyMac(manifestText, undefined, where)
+  return 'open'
+}
