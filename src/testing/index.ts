@@ -1,0 +1,6 @@
+/** For the tests of plugins. Runs under any test runner. */
+export { secret } from '../host/secret.ts'
+export type { ConformanceCase } from './conformance-case.ts'
+export { engineConformance } from './engine-conformance.ts'
+export type { EngineHarness, Excuse, SourceFixture, TargetFixture, Writer } from './engine-harness.ts'
+export { testHost, type TestHost } from './test-host.ts'

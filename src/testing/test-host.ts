@@ -1,0 +1,33 @@
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Host, HostEvent, Secret } from '../contract/host.ts'
+import { createHost } from '../host/create-host.ts'
+
+/** The real host, with a temporary root of its own, that remembers what was reported and can be aborted. */
+export interface TestHost extends Host, AsyncDisposable {
+  readonly events: readonly HostEvent[]
+  /** Empty again after every call on a plugin that keeps its promises. */
+  readonly tempRoot: string
+  abort(reason?: unknown): void
+}
+
+export function testHost(options: { readonly redact?: readonly Secret[] } = {}): TestHost {
+  const tempRoot = mkdtempSync(join(tmpdir(), 'dbvault-test-'))
+  const controller = new AbortController()
+  const events: HostEvent[] = []
+  const host = createHost({
+    ...options,
+    tempRoot,
+    signal: controller.signal,
+    report: (event) => void events.push(event),
+  })
+  return {
+    ...host,
+    events,
+    tempRoot,
+    abort: (reason = host.error('INTERRUPTED', 'Interrupted by a test')) => controller.abort(reason),
+    [Symbol.asyncDispose]: () => rm(tempRoot, { recursive: true, force: true }),
+  }
+}
