@@ -1,0 +1,10 @@
+import { Config } from '@oclif/core/config'
+import { addUserPlugins } from '../registry/user-plugins.ts'
+import { tellPluginProblems } from './warnings.ts'
+
+/** oclif's view of dbvault and its plugins. @param root the folder of dbvault's package.json */
+export async function loadConfig(root: string): Promise<Config> {
+  const config = await Config.load({ root, userPlugins: false, devPlugins: false })
+  tellPluginProblems(await addUserPlugins(config))
+  return config
+}

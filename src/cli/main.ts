@@ -1,0 +1,62 @@
+import { run } from '@oclif/core/run'
+import { DbvaultError } from '../errors/dbvault-error.ts'
+import { asDbvaultError } from '../errors/as-dbvault-error.ts'
+import { wantsJson } from './environment.ts'
+import { exitCodeOf } from './exit-code.ts'
+import { failureDocument, renderDocument, renderError } from './render-error.ts'
+import { loadConfig } from './load-config.ts'
+import { flushOutput, tolerateClosedPipes } from './stdout.ts'
+import { silenceExperimentalWarnings } from './warnings.ts'
+
+/** What oclif adds to the errors that it means for users. */
+interface OclifError extends Error {
+  readonly code?: string
+  readonly oclif: { readonly exit?: number }
+  readonly suggestions?: readonly string[]
+}
+
+/**
+ * Runs one command line, in place of oclif's `execute`: user plugins are loaded so that they cannot do harm, and
+ * every failure ends in dbvault's own message and exit code.
+ * @param root the folder of dbvault's package.json
+ */
+export async function main(argv: readonly string[], root: string): Promise<void> {
+  silenceExperimentalWarnings()
+  tolerateClosedPipes()
+  try {
+    await run(commandFirst(argv), await loadConfig(root))
+  } catch (error) {
+    const exit = tell(error, argv)
+    await flushOutput()
+    // Not by exitCode alone: what a failed operation left open must not keep the process alive.
+    process.exit(exit)
+  }
+}
+
+/** Commands of dbvault have told of their own failure already; this is for oclif's commands and for everything before. */
+function tell(error: unknown, argv: readonly string[]): number {
+  if (isOclifError(error) && error.code === 'EEXIT') return error.oclif.exit ?? 1
+  const failure = isOclifError(error) ? fromOclif(error) : asDbvaultError(error)
+  if (wantsJson(argv)) process.stdout.write(renderDocument(failureDocument(failure)))
+  process.stderr.write(renderError(failure))
+  return exitCodeOf(failure.code)
+}
+
+function isOclifError(error: unknown): error is OclifError {
+  return error instanceof Error && 'oclif' in error && typeof error.oclif === 'object'
+}
+
+/** What oclif's own commands, such as `plugins install`, say on purpose is not a bug of ours. */
+function fromOclif(error: OclifError): DbvaultError {
+  const message = error.message.replace(/\nSee more help with --help$/, '')
+  return new DbvaultError('USAGE', message, { hints: error.suggestions ?? [], cause: error })
+}
+
+/** `dbvault --json backup …` means `dbvault backup --json …`: oclif wants the command's name first. */
+function commandFirst(argv: readonly string[]): string[] {
+  const first = argv.findIndex((word) => word !== '--json' && word !== '--quiet')
+  if (first <= 0) return [...argv]
+  const rest = argv.slice(first)
+  const end = rest.indexOf('--')
+  return rest.toSpliced(end === -1 ? rest.length : end, 0, ...argv.slice(0, first))
+}

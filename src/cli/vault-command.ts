@@ -1,0 +1,162 @@
+import { Command } from '@oclif/core/command'
+import { ExitError } from '@oclif/core/errors'
+import type { FlagInput, Input, OutputFlags, ParserOutput } from '@oclif/core/interfaces'
+import { asDbvaultError } from '../errors/as-dbvault-error.ts'
+import { environmentNames, contributedName } from '../registry/contribution.ts'
+import { contributedFlags, type OclifFlag, type Takes } from '../registry/flags.ts'
+import { Registry } from '../registry/registry.ts'
+import { checkRelations } from '../registry/relations.ts'
+import { fromEnvironment, wantsJson } from './environment.ts'
+import { exitCodeOf } from './exit-code.ts'
+import { outputFlags } from './flags/output.ts'
+import { Interrupt } from './interrupt.ts'
+import { failureDocument, renderDocument, renderError, renderWarning } from './render-error.ts'
+import { hideArguments, isSecret } from './secret-flags.ts'
+import { usageError } from './usage-error.ts'
+
+type Values = Record<string, unknown>
+
+/** Any record: oclif describes parsed flags and arguments that loosely. */
+type Output = OutputFlags<FlagInput>
+
+/**
+ * What every command of dbvault is: flags of plugins and of the environment are parsed with its own, Ctrl-C and
+ * `--timeout` end it through {@link signal}, a failure is one message on stderr, one exit code and, with `--json`, one
+ * document on stdout.
+ */
+export abstract class VaultCommand extends Command {
+  /** The kinds of plugin whose flags this command takes. */
+  static takes: Takes = []
+  static override baseFlags = outputFlags
+
+  #interrupt: Interrupt | undefined
+  #registry: Registry | undefined
+  #given: ReadonlySet<string> = new Set()
+  #partial: { readonly value: object; readonly text: string } | undefined
+
+  /** Aborts on Ctrl-C, SIGTERM and time-out. Its reason is the error that the command then fails with. */
+  protected get signal(): AbortSignal {
+    if (!this.#interrupt) throw new Error('a command has no signal before init and after finally')
+    return this.#interrupt.signal
+  }
+
+  /** What the installed plugins provide. */
+  protected get registry(): Registry {
+    return (this.#registry ??= Registry.of(this.config))
+  }
+
+  /** Whether a flag stands on the command line itself, by long name; a variable or a default does not count. */
+  protected given(flag: string): boolean {
+    return this.#given.has(flag)
+  }
+
+  /** Writes the result to stdout, once: the text, or with `--json` `value` with `"ok": true` before it. */
+  protected result(value: object, text: string): void {
+    if (this.jsonEnabled()) process.stdout.write(renderDocument({ ok: true, ...value }))
+    else if (text !== '') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+  }
+
+  /** Says what stands although the command is about to fail: it goes to stdout with or before the error. */
+  protected keep(value: object, text: string): void {
+    this.#partial = { value, text }
+  }
+
+  /** Tells the user on stderr, also with `--json` and `--quiet`. */
+  override warn(input: Error | string): Error | string {
+    process.stderr.write(renderWarning(typeof input === 'string' ? input : input.message))
+    return input
+  }
+
+  override jsonEnabled(): boolean {
+    return wantsJson(this.argv)
+  }
+
+  protected override async init(): Promise<void> {
+    await super.init()
+    this.#interrupt = new Interrupt((text) => process.stderr.write(`${text}\n`))
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    this.#interrupt?.[Symbol.dispose]()
+    await super.finally(error)
+  }
+
+  /** Shows the failure, then ends with its exit code and nothing more to show. */
+  protected override async catch(thrown: Error): Promise<never> {
+    const error = asDbvaultError(thrown, this.#interrupt?.signal)
+    if (this.jsonEnabled()) process.stdout.write(renderDocument(failureDocument(error, this.#partial?.value)))
+    else if (this.#partial) this.result({}, this.#partial.text)
+    process.stderr.write(renderError(error))
+    throw new ExitError(exitCodeOf(error.code))
+  }
+
+  protected override async parse<F extends Output, B extends Output, A extends Output>(
+    options?: Input<F, B, A>,
+    argv: string[] = this.argv,
+  ): Promise<ParserOutput<F, B, A>> {
+    const input = options ?? (this.ctor as unknown as Input<F, B, A>)
+    const id = this.id ?? ''
+    const { takes } = this.ctor as typeof VaultCommand
+    const contributed = contributedFlags(this.registry.all, id, takes)
+    const flags = { ...input.baseFlags, ...input.flags, ...contributed } as Record<string, OclifFlag>
+    const output = await this.#parseArguments(input, flags, argv)
+    const values = output.flags as Values
+    this.#given = this.#dropEmpty(values, output)
+    for (const [name, flag] of Object.entries(flags)) {
+      if (this.given(name)) continue
+      const value = await fromEnvironment({ ...flag, name }, this.#variables(name, flag), this)
+      if (value !== undefined) values[name] = value
+    }
+    const relations = { command: id, takes, given: this.#given, values, addresses: addressesIn(output) }
+    for (const name of checkRelations(this.registry, relations)) delete values[name]
+    const secrets = [...this.#given].filter((name) => isSecret(flags[name]))
+    if (secrets.length > 0) this.warn(hideArguments(secrets, flags, id))
+    if (typeof values['timeout'] === 'number') this.#interrupt?.timeoutAfter(values['timeout'])
+    return output
+  }
+
+  /** oclif's parser does the command line only: it knows one variable a flag, and does not say where a value is from. */
+  async #parseArguments<F extends Output, B extends Output, A extends Output>(
+    input: Input<F, B, A>,
+    flags: Readonly<Record<string, OclifFlag>>,
+    argv: string[],
+  ): Promise<ParserOutput<F, B, A>> {
+    const bare = Object.entries(flags).map(([name, { env: _, ...flag }]) => [name, flag] as const)
+    try {
+      const whole = { ...input, flags: Object.fromEntries(bare) as FlagInput<F>, baseFlags: {} as FlagInput<B> }
+      return await super.parse<F, B, A>(whole, argv)
+    } catch (error) {
+      const secretGiven = argv.some((word) => isSecret(flags[word.replace(/^--|=.*$/g, '')]) || /^-[pk]/.test(word))
+      throw usageError(error, this.id ?? '', secretGiven)
+    }
+  }
+
+  /** Takes out string flags with an empty value, and says so. Returns the names of the flags that were given. */
+  #dropEmpty(values: Values, { raw }: ParserOutput): ReadonlySet<string> {
+    const given = new Set(raw.filter((token) => token.type === 'flag').map((token) => token.flag))
+    for (const name of given) {
+      const value = values[name]
+      const rest: unknown = Array.isArray(value) ? value.filter((item) => item !== '') : value
+      if (rest !== '' && !(Array.isArray(rest) && rest.length === 0)) continue
+      this.warn(`--${name} was given an empty value, which counts as not given`)
+      delete values[name]
+      given.delete(name)
+    }
+    return given
+  }
+
+  #variables(name: string, flag: OclifFlag): readonly string[] {
+    for (const contribution of this.registry.all) {
+      for (const key of Object.keys(contribution.descriptor.flags)) {
+        if (contributedName(contribution, key) === name) return environmentNames(contribution, key)
+      }
+    }
+    return flag.env === undefined ? [] : [flag.env]
+  }
+}
+
+/** Arguments, and `--from` and `--to`: wherever an address can stand. */
+function addressesIn({ args, flags }: ParserOutput): readonly string[] {
+  const candidates = [...Object.values(args as Values).flat(), flags.from, flags.to] as unknown[]
+  return candidates.filter((text) => typeof text === 'string')
+}

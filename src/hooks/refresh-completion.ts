@@ -1,0 +1,1 @@
+export { refreshCompletion as default } from '../cli/completion/refresh.ts'

@@ -1,0 +1,61 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
+import type { Engine } from '../contract/engine.ts'
+import type { StoragePlugin } from '../contract/storage.ts'
+import { DbvaultError } from '../errors/dbvault-error.ts'
+import type { Contribution, EngineContribution, StorageContribution } from './contribution.ts'
+
+/** Imports an engine on its first use. @throws PLUGIN_INVALID naming the package and what to do about it */
+export async function loadEngine(contribution: EngineContribution): Promise<Engine> {
+  return (await load(contribution, ['probe', 'dump', 'check', 'prove', 'inspect', 'restore'])) as unknown as Engine
+}
+
+/** Imports a storage on its first use. @throws PLUGIN_INVALID naming the package and what to do about it */
+export async function loadStorage(contribution: StorageContribution): Promise<StoragePlugin> {
+  return (await load(contribution, ['open'])) as unknown as StoragePlugin
+}
+
+async function load(contribution: Contribution, methods: readonly string[]): Promise<object> {
+  const { descriptor, root } = contribution
+  let module: { readonly default?: unknown }
+  try {
+    module = (await import(pathToFileURL(join(root, descriptor.module)).href)) as typeof module
+  } catch (cause) {
+    throw invalid(contribution, `its module ${descriptor.module} cannot be loaded${reason(cause)}`, cause)
+  }
+  const plugin: unknown = module.default
+  if (typeof plugin !== 'object' || plugin === null) {
+    throw invalid(contribution, `${descriptor.module} has no default export that is a ${descriptor.kind}`)
+  }
+  const missing = methods.find((method) => typeof Reflect.get(plugin, method) !== 'function')
+  if (missing !== undefined) throw invalid(contribution, `its default export has no method "${missing}"`)
+  if (!isDeepStrictEqual(plainJson(Reflect.get(plugin, 'descriptor')), descriptor)) {
+    throw invalid(contribution, 'its descriptor is not the one that its package.json holds')
+  }
+  return plugin
+}
+
+function plainJson(value: unknown): unknown {
+  const text = JSON.stringify(value) as string | undefined
+  return text === undefined ? undefined : JSON.parse(text)
+}
+
+/** Only what Node itself says about a module; a plugin's own message may hold anything. */
+function reason(cause: unknown): string {
+  const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  if (code === 'ERR_MODULE_NOT_FOUND') return ': a file or a dependency of it is missing'
+  if (cause instanceof SyntaxError) return ': it is not valid JavaScript'
+  return cause instanceof Error ? `: ${cause.message.split('\n', 1)[0]}` : ''
+}
+
+function invalid({ package: name }: Contribution, what: string, cause?: unknown): DbvaultError {
+  return new DbvaultError('PLUGIN_INVALID', `the plugin ${name} is broken: ${what}`, {
+    hints: [
+      `dbvault plugins install ${name}   (installs it anew)`,
+      `dbvault plugins uninstall ${name}   (does without it)`,
+      'DEBUG=dbvault shows the whole error',
+    ],
+    ...(cause !== undefined && { cause }),
+  })
+}

@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Plugin } from '@oclif/core/config'
+import type { Config, PJSON } from '@oclif/core/interfaces'
+import type { PluginProblem } from './contribution.ts'
+import { parseDescriptor } from './descriptor.ts'
+
+interface Listed {
+  readonly name: string
+  readonly type: 'user' | 'link'
+  readonly root: string
+  readonly tag?: string
+}
+
+/**
+ * Adds the plugins that the user installed or linked to a config that was loaded with `userPlugins: false`, in place
+ * of oclif's own way, which would run their code at once: it imports the commands of a plugin that has no manifest
+ * and runs its `init` and `prerun` hooks, so that one bad plugin could keep every command from working, the one that
+ * uninstalls it included.
+ *
+ * A plugin of dbvault brings an engine or a storage, nothing else; its own commands and hooks are left out. A user's
+ * own install of a package that comes with dbvault replaces that one, if it is sound.
+ */
+export async function addUserPlugins(config: Config): Promise<readonly PluginProblem[]> {
+  const problems: PluginProblem[] = []
+  for (const listed of await listPlugins(config.dataDir, problems)) {
+    const report = (message: string): number => problems.push({ package: listed.name, message })
+    try {
+      const pjson = await readPackage(listed.root)
+      const bundled = config.plugins.get(listed.name)
+      if (bundled) {
+        if (!('dbvault' in bundled.pjson)) throw new Error('its package name is that of a part of dbvault')
+        parseDescriptor(pjson['dbvault'])
+      }
+      const unused = ['commands', 'hooks', 'topics'].filter((field) => Object.hasOwn(Object(pjson['oclif']), field))
+      if (pjson['dbvault'] === undefined)
+        report('it has no "dbvault" field in its package.json: it is not a plugin of dbvault')
+      else if (unused.length > 0)
+        report(`its own ${unused.join(' and ')} are not run; a plugin brings an engine or a storage only`)
+      config.plugins.set(listed.name, await inertPlugin(listed, pjson))
+    } catch (error) {
+      report(error instanceof Error ? error.message : String(error))
+    }
+  }
+  return problems
+}
+
+async function inertPlugin({ name, type, root, tag }: Listed, pjson: Record<string, unknown>): Promise<Plugin> {
+  const plugin = new Plugin({
+    name,
+    root,
+    ignoreManifest: true,
+    // For a linked plugin oclif takes the root as it is instead of searching for it.
+    type: 'link',
+    pjson: { ...pjson, name, oclif: {} } as unknown as PJSON,
+    ...(tag !== undefined && { tag }),
+  })
+  await plugin.load()
+  plugin.type = type
+  return plugin
+}
+
+/** The list that `dbvault plugins install` and `link` keep. A plugin that was linked comes after one that was installed. */
+async function listPlugins(dataDir: string, problems: PluginProblem[]): Promise<readonly Listed[]> {
+  const file = join(dataDir, 'package.json')
+  let entries: unknown
+  try {
+    const { oclif } = JSON.parse(await readFile(file, 'utf8')) as { oclif?: { plugins?: unknown } }
+    entries = oclif?.plugins ?? []
+  } catch (error) {
+    const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    if (!absent) problems.push({ package: '(all)', message: `the list of installed plugins in ${file} cannot be read` })
+    return []
+  }
+  if (!Array.isArray(entries)) return []
+  const plugins = entries.map((entry: unknown) => toListed(entry, dataDir)).filter((plugin) => plugin !== undefined)
+  return plugins.toSorted((a, b) => Number(a.type === 'link') - Number(b.type === 'link'))
+}
+
+function toListed(entry: unknown, dataDir: string): Listed | undefined {
+  const { name, type, root, tag } = Object(typeof entry === 'string' ? { name: entry } : entry) as Record<
+    string,
+    unknown
+  >
+  if (typeof name !== 'string') return undefined
+  if (type === 'link') return typeof root === 'string' ? { name, type, root } : undefined
+  const installed = { name, type: 'user', root: join(dataDir, 'node_modules', name) } as const
+  return typeof tag === 'string' ? { ...installed, tag } : installed
+}
+
+async function readPackage(root: string): Promise<Record<string, unknown>> {
+  const file = join(root, 'package.json')
+  let pjson: unknown
+  try {
+    pjson = JSON.parse(await readFile(file, 'utf8'))
+  } catch (error) {
+    throw new Error(`${file} ${error instanceof SyntaxError ? 'is not valid JSON' : 'cannot be read'}`, {
+      cause: error,
+    })
+  }
+  if (typeof pjson === 'object' && pjson !== null && !Array.isArray(pjson)) return pjson as Record<string, unknown>
+  throw new Error(`${file} is not an object`)
+}
