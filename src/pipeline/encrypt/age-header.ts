@@ -1,5 +1,5 @@
 import { DbvaultError } from '../../errors/dbvault-error.ts'
-import type { Bytes } from '../bytes.ts'
+import { PAYLOAD_NONCE_BYTES } from './age-payload.ts'
 
 export const AGE_VERSION_LINE = 'age-encryption.org/v1\n'
 export const AGE_ARMOR_LINE = '-----BEGIN AGE ENCRYPTED FILE-----'
@@ -9,46 +9,45 @@ const MOST_BYTES = 1024 * 1024
 /** The header's last line. No line before it can begin so. */
 const MAC_LINE = '\n--- '
 
-export interface AgeParts {
+export interface AgeStart {
   /** From the version line to the newline after the MAC. It is not authenticated yet. */
   readonly header: Buffer
   readonly payloadNonce: Buffer
-  /** To be read once, right away, and to its end. */
-  readonly payload: Bytes
+  /** What was read of the payload. The rest is still to come from the same iterator. */
+  readonly payload: Buffer
 }
 
 /**
- * Reads the start of an age file and leaves the rest to flow. Only the frame of the header is looked at; what stands in
- * it is for the library to judge.
+ * Reads the start of an age file. Only the frame of the header is looked at; what stands in it is for the library to
+ * judge. The iterator stays open, whatever happens: closing it is for the caller.
  *
  * @throws DbvaultError ARTIFACT_CORRUPT when it is empty, no age file or cut short, ARTIFACT_FOREIGN when it is armored
  */
-export async function splitAgeHeader(source: Bytes, payloadNonceBytes: number): Promise<AgeParts> {
-  const chunks = source[Symbol.asyncIterator]()
+export async function readAgeStart(chunks: AsyncIterator<Uint8Array>): Promise<AgeStart> {
   let start = Buffer.alloc(0)
   let end: number | undefined
-  try {
-    while (end === undefined || start.length < end + payloadNonceBytes) {
-      const next = await chunks.next()
-      if (next.done === true) throw startMissing(start)
-      start = Buffer.concat([start, next.value])
-      end ??= headerEnd(start)
-    }
-  } catch (error) {
-    await chunks.return?.()
-    throw error
+  while (end === undefined || start.length < end + PAYLOAD_NONCE_BYTES) {
+    const next = await chunks.next()
+    if (next.done === true) throw startMissing(start)
+    start = Buffer.concat([start, next.value])
+    end ??= headerEnd(start)
   }
-  const payloadStart = end + payloadNonceBytes
+  const payloadStart = end + PAYLOAD_NONCE_BYTES
   return {
     header: start.subarray(0, end),
     payloadNonce: start.subarray(end, payloadStart),
-    payload: follow(start.subarray(payloadStart), chunks),
+    payload: start.subarray(payloadStart),
   }
 }
 
 function headerEnd(start: Buffer): number | undefined {
-  const begun = start.subarray(0, AGE_VERSION_LINE.length).toString('latin1')
-  if (!AGE_VERSION_LINE.startsWith(begun)) throw notAge(start)
+  if (beginsAs(AGE_ARMOR_LINE, start)) {
+    if (start.length >= AGE_ARMOR_LINE.length) throw armored()
+    return undefined
+  }
+  if (!beginsAs(AGE_VERSION_LINE, start)) {
+    throw new DbvaultError('ARTIFACT_CORRUPT', 'this is not an age file: its first line is another')
+  }
   const macLine = start.indexOf(MAC_LINE)
   const newline = macLine < 0 ? -1 : start.indexOf('\n', macLine + MAC_LINE.length)
   if (newline < 0 ? start.length > MOST_BYTES : newline > MOST_BYTES) {
@@ -60,13 +59,9 @@ function headerEnd(start: Buffer): number | undefined {
   return newline < 0 ? undefined : newline + 1
 }
 
-async function* follow(first: Buffer, chunks: AsyncIterator<Uint8Array>): Bytes {
-  try {
-    yield first
-    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value
-  } finally {
-    await chunks.return?.()
-  }
+/** True, too, as long as the start is shorter than the line and may become it. */
+function beginsAs(line: string, start: Buffer): boolean {
+  return line.startsWith(start.toString('latin1', 0, line.length))
 }
 
 function startMissing(start: Buffer): DbvaultError {
@@ -75,10 +70,7 @@ function startMissing(start: Buffer): DbvaultError {
   return new DbvaultError('ARTIFACT_CORRUPT', what)
 }
 
-function notAge(start: Buffer): DbvaultError {
-  if (start.toString('latin1', 0, AGE_ARMOR_LINE.length) !== AGE_ARMOR_LINE) {
-    return new DbvaultError('ARTIFACT_CORRUPT', 'this is not an age file: its first line is another')
-  }
+function armored(): DbvaultError {
   return new DbvaultError(
     'ARTIFACT_FOREIGN',
     'this is an age file in its armored text form, which dbvault does not write',

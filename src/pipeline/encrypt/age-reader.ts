@@ -1,9 +1,9 @@
 import { Decrypter } from 'age-encryption'
 import { DbvaultError } from '../../errors/dbvault-error.ts'
 import type { Bytes, Stage } from '../bytes.ts'
-import { splitAgeHeader } from './age-header.ts'
+import { readAgeStart } from './age-header.ts'
 import { parseIdentity } from './age-keys.ts'
-import { CHUNK_BYTES, openChunk, PAYLOAD_NONCE_BYTES, payloadKey, TAG_BYTES } from './age-payload.ts'
+import { CHUNK_BYTES, openChunk, payloadKey, TAG_BYTES } from './age-payload.ts'
 import { rechunk } from './rechunk.ts'
 
 /**
@@ -16,10 +16,20 @@ import { rechunk } from './rechunk.ts'
  */
 export function decryptAge(identities: readonly string[]): Stage {
   return async function* (source) {
-    const { header, payloadNonce, payload } = await splitAgeHeader(source, PAYLOAD_NONCE_BYTES)
-    const key = payloadKey(await openHeader(identities, header), payloadNonce)
-    yield* openPayload(key, payload)
+    const chunks = source[Symbol.asyncIterator]()
+    try {
+      const { header, payloadNonce, payload } = await readAgeStart(chunks)
+      const key = payloadKey(await openHeader(identities, header), payloadNonce)
+      yield* openPayload(key, followedBy(payload, chunks))
+    } finally {
+      await chunks.return?.()
+    }
   }
+}
+
+async function* followedBy(first: Buffer, chunks: AsyncIterator<Uint8Array>): Bytes {
+  yield first
+  for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value
 }
 
 async function openHeader(identities: readonly string[], header: Buffer): Promise<Uint8Array> {
@@ -45,7 +55,7 @@ async function* openPayload(key: Buffer, payload: Bytes): Bytes {
   for await (const { bytes, last } of rechunk(payload, CHUNK_BYTES + TAG_BYTES)) {
     const plaintext = openChunk(key, index, last, bytes)
     if (!plaintext) throw corrupt(whatIsWrong(key, index, last, bytes))
-    // Else a file of whole chunks could be written in two ways, and one of them is what a cut leaves.
+    // The specification forbids it, so that one content is cut into chunks in one way only.
     if (plaintext.length === 0 && index > 0) throw corrupt('the age file ends in an empty chunk')
     yield plaintext
     index += 1
@@ -67,12 +77,8 @@ function corrupt(message: string, cause?: unknown): DbvaultError {
 }
 
 function noIdentityFits(count: number): DbvaultError {
-  const given = count === 1 ? 'the identity given does not open' : `none of the ${count} identities given opens`
-  return new DbvaultError(
-    'KEY_WRONG',
-    `${given} this age file: it was made for other recipients, or its header was changed`,
-    {
-      hints: ['Give the identity that belongs to one of the recipients of this backup.'],
-    },
-  )
+  const message = `none of the identities given (${count}) opens this age file: it was made for other recipients, or its header was changed`
+  return new DbvaultError('KEY_WRONG', message, {
+    hints: ['Give the identity that belongs to one of the recipients of this backup.'],
+  })
 }

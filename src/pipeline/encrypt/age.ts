@@ -21,7 +21,7 @@ export function encryptAge(recipients: readonly string[]): Stage {
     yield Buffer.concat([header, payloadNonce])
     let index = 0
     for await (const { bytes, last } of rechunk(source, CHUNK_BYTES)) {
-      yield sealChunk(key, index, last, bytes)
+      yield* sealChunk(key, index, last, bytes)
       index += 1
     }
   }
