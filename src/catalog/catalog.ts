@@ -31,7 +31,7 @@ export interface CatalogBackup {
   /** Members that the manifest names and that are not there. Empty for a whole backup. */
   readonly missing: readonly string[]
   /** Of the newest `verify`. */
-  readonly lastProof?: ProofRecord
+  readonly lastProof?: { readonly record: ProofRecord; readonly text: string; readonly key: string }
 }
 
 export interface Orphan extends ObjectStat {
@@ -70,6 +70,12 @@ export async function readCatalog(storage: Storage, prefix: string, host: Host):
     .map((stat) => ({ ...stat, pending: pending.has(stat.key) }))
   return { backups, damaged: read.filter((one) => 'error' in one), orphans }
 
+  async function readProof(proof: string): Promise<CatalogBackup['lastProof']> {
+    const proofText = await readText(storage, proof, host)
+    const record = parseProofRecord(proofText)
+    return record && { record, text: proofText, key: proof }
+  }
+
   async function readOne({
     key,
     artifact,
@@ -80,7 +86,7 @@ export async function readCatalog(storage: Storage, prefix: string, host: Host):
     try {
       const { manifest, text } = await readManifest(storage, key, host)
       const proof = newestProofs.get(artifact)
-      const lastProof = proof === undefined ? undefined : parseProofRecord(await readText(storage, proof, host))
+      const lastProof = proof === undefined ? undefined : await readProof(proof)
       return {
         manifest,
         manifestText: text,

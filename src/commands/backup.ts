@@ -1,14 +1,33 @@
+import pLimit from 'p-limit'
+import { canAsk } from '../cli/ask.ts'
+import { completeBackupFlags, compressionOf, labelsOf, passwordFor, scratchOf, sourceOf } from '../cli/backup-input.ts'
+import { backupKey, saveSecret } from '../cli/backup-key.ts'
+import { banner } from '../cli/banner.ts'
 import { destinationFlags } from '../cli/flags/destination.ts'
 import { encryptionFlags } from '../cli/flags/encryption.ts'
 import { pipelineFlags, tempFlags } from '../cli/flags/pipeline.ts'
 import { proofFlags } from '../cli/flags/proof.ts'
 import { retryFlags } from '../cli/flags/retry.ts'
 import { sourceFlags } from '../cli/flags/source.ts'
+import { operationContext } from '../cli/operation-context.ts'
+import { openDestinations } from '../cli/place.ts'
+import { startProgress } from '../cli/progress.ts'
+import { toJson } from '../cli/to-json.ts'
 import { VaultCommand } from '../cli/vault-command.ts'
+import { verdictOn } from '../cli/verdict.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
+import { backup } from '../operations/backup.ts'
+import type { Destination } from '../operations/backup-request.ts'
+import { hostFor } from '../operations/host-for.ts'
+import { loadEngine } from '../registry/load.ts'
+import { backupLine } from '../render/backup-line.ts'
 
 export default class Backup extends VaultCommand {
   static override summary = 'Back up databases, and prove that the backups can be restored.'
+  static override examples = [
+    '<%= config.bin %> backup --db sqlite -D shop.db -o backups --encrypt',
+    '<%= config.bin %> backup --db sqlite -D shop.db -D blog.db -o backups --key-file vault.key --json',
+  ]
   static override takes = ['engine', 'storage'] as const
   static override flags = {
     ...sourceFlags,
@@ -22,6 +41,106 @@ export default class Backup extends VaultCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Backup)
-    throw new DbvaultError('INTERNAL', `backup of ${flags.db} is not there yet`)
+    const person = canAsk(flags)
+    if (process.stderr.isTTY && !flags.json && !flags.quiet) process.stderr.write(banner(this.config.version))
+    await completeBackupFlags(flags, this.registry, person, this.signal)
+    const contribution = this.registry.engine(flags.db ?? '')
+    const compression = compressionOf(flags.compression as 'gzip' | 'zstd', flags.level)
+    const labels = labelsOf(flags.label)
+    const key = await backupKey(flags, this.given('key') || flags['key-file'] !== undefined)
+    const password = await passwordFor(flags, contribution, person, this.signal)
+    const engine = await loadEngine(contribution)
+
+    using progress = await startProgress({ quiet: flags.quiet ?? false })
+    const context = await operationContext(flags, this.signal, progress.report)
+    const host = hostFor(context, engine.descriptor.name)
+    const destinations = provenFirst(await openDestinations(flags, this.registry, host), flags['prove-from'])
+    const databases = await this.#databases(flags.database ?? [], Boolean(flags['all-databases']), async function* () {
+      if (!engine.databases)
+        throw new DbvaultError('USAGE', `--all-databases does not apply to --db=${engine.descriptor.name}`)
+      yield* engine.databases(sourceOf('', flags, contribution, password), host)
+    })
+    if (databases.length > 1 && destinations.some((destination) => destination.key !== undefined)) {
+      throw new DbvaultError('USAGE', 'One object name cannot hold several databases', {
+        hints: ['End it in / to make it a prefix.'],
+      })
+    }
+    const showKey = this.#keyShower(key.made, flags['save-key'], progress.print)
+    const limit = pLimit(flags['async-mode'] ? (flags.concurrency ?? 2) : 1)
+    const results = await Promise.all(
+      databases.map((database) =>
+        limit(() =>
+          backup(
+            {
+              engine,
+              source: sourceOf(database, flags, contribution, password),
+              destinations,
+              compression,
+              ...(key.request && { encryption: key.request }),
+              prove: flags.prove as 'restore' | 'check' | 'none',
+              scratch: scratchOf(flags.scratch),
+              allowIncomplete: flags['allow-incomplete'] ?? false,
+              labels,
+              ...(flags['limit-rate'] !== undefined && { limitRate: flags['limit-rate'] }),
+              beforeCommit: showKey.show,
+            },
+            context,
+          ),
+        ),
+      ),
+    )
+    const value = toJson({
+      backups: results,
+      ...(showKey.shown() && flags['save-key'] === undefined && { key: key.made }),
+    })
+    const text = results
+      .filter(({ status }) => status !== 'failed')
+      .map(backupLine)
+      .join('\n')
+    const verdict = verdictOn(
+      'backups',
+      results.map(({ error }) => error),
+    )
+    if (!verdict) return this.result(value, text)
+    this.keep(value, text)
+    throw verdict
   }
+
+  async #databases(
+    named: readonly string[],
+    all: boolean,
+    list: () => AsyncIterable<string>,
+  ): Promise<readonly string[]> {
+    if (!all) return named
+    if (named.length > 0) throw new DbvaultError('USAGE', 'Give either --database or --all-databases')
+    const databases: string[] = []
+    for await (const database of list()) databases.push(database)
+    return databases
+  }
+
+  /** A key that was made is shown or saved once, before the first backup that needs it is committed. */
+  #keyShower(
+    made: string | undefined,
+    saveTo: string | undefined,
+    print: (text: string) => void,
+  ): { readonly show: () => Promise<void>; readonly shown: () => boolean } {
+    let showing: Promise<void> | undefined
+    const once = async (): Promise<void> => {
+      if (made === undefined) return
+      if (saveTo !== undefined) await saveSecret(saveTo, `${made}\n`)
+      else
+        print(
+          `Key of this backup, shown only now and stored nowhere: ${made}\nWithout it nobody can read the backup. Keep it safe.\n`,
+        )
+    }
+    return { show: () => (showing ??= once()), shown: () => made !== undefined && showing !== undefined }
+  }
+}
+
+/** The first destination is the one that is read back. */
+function provenFirst(destinations: readonly Destination[], name: string | undefined): readonly Destination[] {
+  if (name === undefined) return destinations
+  const chosen = destinations.find(({ storage }) => storage.name === name)
+  if (chosen) return [chosen, ...destinations.filter((other) => other !== chosen)]
+  throw new DbvaultError('USAGE', `--prove-from=${name} is none of the places that this backup goes to`)
 }

@@ -26,7 +26,7 @@ export interface BackupRequest {
   /** Bytes a second that the dump is read at, at most. */
   readonly limitRate?: number
   /** Called once the backup is proven and before it is committed: the last moment at which a new key can be shown. */
-  readonly beforeCommit?: () => void
+  readonly beforeCommit?: () => Promise<void>
   readonly now?: () => Date
 }
 

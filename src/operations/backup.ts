@@ -70,7 +70,7 @@ class BackupRun {
       const copies = await this.#timed('upload', () =>
         copyArtifacts(dumped.members, destinations.slice(1), this.#context, this.#subject),
       )
-      this.#request.beforeCommit?.()
+      await this.#request.beforeCommit?.()
       const draft = this.#draft(probe, dumped, createdAt, status, proof)
       locations.push(...(await commitBackup(draft, dumped, copies, cipher, this.#context, this.#subject)))
       return this.#result(dumped, { status, proof, locations, ...(error && { error }) })

@@ -75,8 +75,8 @@ export async function list(
   async function describe(backup: CatalogBackup): Promise<ListedBackup | Listing['damaged'][number]> {
     const { manifest, key, missing, lastProof } = backup
     try {
-      const trust = await trustIn(backup, storage.address(manifestKey(key)), unlock)
-      const later = lastProof?.id === manifest.id ? lastProof : undefined
+      const trust = await trustIn(backup, storage, unlock)
+      const later = lastProof?.record.id === manifest.id ? lastProof.record : undefined
       const provenAt = later ? later.at : manifest.proof.method === 'none' ? undefined : manifest.proof.at
       return {
         id: manifest.id,
@@ -103,12 +103,21 @@ export async function list(
 
 const STATUS_OF = { equal: 'proven', restorable: 'checked', failed: 'failed' } as const
 
-/** @throws MANIFEST_INVALID when it can be checked and was changed */
-async function trustIn({ manifest, manifestText }: CatalogBackup, where: string, unlock: Unlock): Promise<Trust> {
+/** @throws MANIFEST_INVALID when the manifest or the record of its last proof can be checked and was changed */
+async function trustIn(
+  { manifest, manifestText, key, lastProof }: CatalogBackup,
+  storage: Storage,
+  unlock: Unlock,
+): Promise<Trust> {
+  const where = storage.address(manifestKey(key))
+  const verifyBoth = (macKey: Buffer | undefined): void => {
+    verifyMac(manifestText, macKey, where)
+    if (lastProof) verifyMac(lastProof.text, macKey, storage.address(lastProof.key))
+  }
   const cipher = tryUnlock(manifest.encryption.scheme, unlock)
   if (cipher) {
     try {
-      verifyMac(manifestText, (await unsealPart(manifest, cipher, where)).macKey, where)
+      verifyBoth((await unsealPart(manifest, cipher, where)).macKey)
       return 'authentic'
     } catch (error) {
       // Among many backups some may be of another key: theirs stays a claim.
@@ -116,6 +125,6 @@ async function trustIn({ manifest, manifestText }: CatalogBackup, where: string,
     }
   }
   if (manifest.encryption.scheme !== 'none') return 'claimed'
-  verifyMac(manifestText, undefined, where)
+  verifyBoth(undefined)
   return 'open'
 }

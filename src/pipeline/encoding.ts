@@ -16,7 +16,10 @@ export function suffixOf({ compression, cipher }: Encoding): string {
 }
 
 export function encode(dump: Bytes, { compression, level, cipher }: Encoding): Bytes {
-  const compressed = compression === 'none' ? dump : compressions[compression].compress(level)(dump)
+  const compressed =
+    compression === 'none'
+      ? dump
+      : compressions[compression].compress(level ?? compressions[compression].levels.default)(dump)
   return cipher ? cipher.encrypt()(compressed) : compressed
 }
 

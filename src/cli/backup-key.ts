@@ -1,0 +1,92 @@
+import { lstat, open, rm, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { DbvaultError } from '../errors/dbvault-error.ts'
+import type { EncryptionRequest } from '../operations/backup-request.ts'
+import { parseRecipient } from '../pipeline/encrypt/age-keys.ts'
+import { generateFernetKey, parseFernetKey } from '../pipeline/encrypt/fernet-key.ts'
+import { readKey } from './secret-input.ts'
+
+interface EncryptionFlags {
+  readonly encrypt?: boolean | undefined
+  readonly key?: string | undefined
+  readonly 'key-file'?: string | undefined
+  readonly recipient?: readonly string[] | undefined
+  readonly 'save-key'?: string | undefined
+}
+
+export interface BackupKey {
+  readonly request?: EncryptionRequest
+  /** A key that was made for this run, and is nowhere else yet. */
+  readonly made?: string
+}
+
+/**
+ * How to encrypt, from flags. `-k`, `--key-file` and `-r` imply encryption; a key in the environment alone does not.
+ * @param keyGiven whether a key was given by a flag, not by the environment
+ * @throws USAGE, KEY_INVALID
+ */
+export async function backupKey(flags: EncryptionFlags, keyGiven: boolean): Promise<BackupKey> {
+  const recipients = flags.recipient ?? []
+  const secretKey = keyGiven || flags.encrypt
+  if (recipients.length > 0 && (keyGiven || flags['save-key'] !== undefined)) {
+    throw new DbvaultError('USAGE', 'A backup is encrypted with a key or to recipients, not both', {
+      hints: ['Give either --key-file (or -k), or one or more --recipient.'],
+    })
+  }
+  if (recipients.length > 0) return { request: { scheme: 'age', recipients: recipients.map(parseRecipient) } }
+  if (!secretKey) {
+    if (flags['save-key'] !== undefined) throw new DbvaultError('USAGE', '--save-key has no key to save: add --encrypt')
+    return {}
+  }
+  const given = await readKey(flags)
+  if (given !== undefined) {
+    parseFernetKey(given)
+    if (flags['save-key'] !== undefined)
+      throw new DbvaultError('USAGE', '--save-key is for a new key, and one was given')
+    return { request: { scheme: 'fernet', key: given } }
+  }
+  if (flags['save-key'] !== undefined) await refuseOccupied(flags['save-key'])
+  const made = generateFernetKey()
+  return { request: { scheme: 'fernet', key: made }, made }
+}
+
+/** Before a long dump: would the key have a place afterwards? */
+async function refuseOccupied(path: string): Promise<void> {
+  const parent = await stat(dirname(resolve(path))).catch(() => undefined)
+  if (!parent?.isDirectory()) throw new DbvaultError('USAGE', `The directory of ${path} (--save-key) does not exist`)
+  if (await lstat(path).catch(() => undefined)) throw occupied(path)
+}
+
+/**
+ * Writes a secret to a new file, 0600, down to the disk.
+ * @throws OBJECT_EXISTS rather than overwrite
+ */
+export async function saveSecret(path: string, text: string): Promise<void> {
+  try {
+    const file = await open(path, 'wx', 0o600)
+    try {
+      await file.writeFile(text)
+      await file.sync()
+    } catch (error) {
+      await rm(path, { force: true })
+      throw error
+    } finally {
+      await file.close()
+    }
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    if (code === 'EEXIST') throw occupied(path, cause)
+    throw new DbvaultError(
+      code === 'ENOSPC' ? 'STORAGE_FULL' : 'STORAGE_DENIED',
+      `The key cannot be written to ${path} (${String(code)})`,
+      { cause },
+    )
+  }
+}
+
+function occupied(path: string, cause?: unknown): DbvaultError {
+  return new DbvaultError('OBJECT_EXISTS', `${path} exists already, and a key file is never overwritten`, {
+    hints: ['Choose another path, or use the key in it with --key-file.'],
+    cause,
+  })
+}

@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import type { Secret } from '../contract/host.ts'
+import { DbvaultError } from '../errors/dbvault-error.ts'
+import { secret } from '../host/secret.ts'
+import type { Unlock } from '../operations/unlock.ts'
+import { parseIdentityFile } from '../pipeline/encrypt/age-keys.ts'
+import { parseFernetKey } from '../pipeline/encrypt/fernet-key.ts'
+
+interface PasswordFlags {
+  readonly password?: string | undefined
+  readonly 'password-file'?: string | undefined
+  readonly 'password-command'?: string | undefined
+}
+
+interface KeyFlags {
+  readonly key?: string | undefined
+  readonly 'key-file'?: string | undefined
+  readonly identity?: string | undefined
+}
+
+/** The password from wherever it was given; undefined when it was not. One line ending at its end is not part of it. */
+export async function readPassword(flags: PasswordFlags): Promise<Secret | undefined> {
+  if (flags.password !== undefined) return secret(flags.password)
+  const file = flags['password-file']
+  if (file !== undefined) return secret(withoutLineEnd(await readSecretFile(file, '--password-file')))
+  const command = flags['password-command']
+  if (command === undefined) return undefined
+  return secret(withoutLineEnd(await commandOutput(command)))
+}
+
+/** The text of the key that was given; undefined when none was. @throws USAGE when two were given that differ */
+export async function readKey(flags: KeyFlags): Promise<string | undefined> {
+  const file = flags['key-file']
+  if (file === undefined) return flags.key
+  return (await readSecretFile(file, '--key-file')).trim()
+}
+
+/** What was given to read encrypted backups with. @throws KEY_INVALID, USAGE */
+export async function readUnlock(flags: KeyFlags): Promise<Unlock> {
+  const key = await readKey(flags)
+  return {
+    ...(key !== undefined && { key: parseFernetKey(key) }),
+    ...(flags.identity !== undefined && {
+      identities: parseIdentityFile(await readSecretFile(flags.identity, '--identity')),
+    }),
+  }
+}
+
+async function readSecretFile(path: string, flag: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    const why =
+      cause instanceof Error && 'code' in cause && cause.code === 'ENOENT' ? 'does not exist' : 'cannot be read'
+    throw new DbvaultError('USAGE', `The file ${path} of ${flag} ${why}`, { cause })
+  }
+}
+
+async function commandOutput(command: string): Promise<string> {
+  try {
+    return (await promisify(execFile)('/bin/sh', ['-c', command], { timeout: 60_000 })).stdout
+  } catch (cause) {
+    // Neither the command nor its output is quoted: either may hold the password.
+    throw new DbvaultError('USAGE', 'The command of --password-command failed', { cause })
+  }
+}
+
+const withoutLineEnd = (text: string): string => text.replace(/\r?\n$/, '')

@@ -1,0 +1,130 @@
+import { string } from '@oclif/core/args'
+import { boolean, integer, string as stringFlag } from '@oclif/core/flags'
+import { scratchOf } from '../cli/backup-input.ts'
+import { makeReady } from '../cli/engine-of.ts'
+import { placeFlags } from '../cli/flags/destination.ts'
+import { decryptionFlags } from '../cli/flags/encryption.ts'
+import { tempFlags } from '../cli/flags/pipeline.ts'
+import { scratchFlags } from '../cli/flags/proof.ts'
+import { retryFlags } from '../cli/flags/retry.ts'
+import { findNamed } from '../cli/named-backup.ts'
+import { operationContext } from '../cli/operation-context.ts'
+import { openPlace } from '../cli/place.ts'
+import { startProgress } from '../cli/progress.ts'
+import { readUnlock } from '../cli/secret-input.ts'
+import { toJson } from '../cli/to-json.ts'
+import { VaultCommand } from '../cli/vault-command.ts'
+import { verdictOn } from '../cli/verdict.ts'
+import type { Host } from '../contract/host.ts'
+import { asDbvaultError } from '../errors/as-dbvault-error.ts'
+import { DbvaultError } from '../errors/dbvault-error.ts'
+import type { OperationContext } from '../operations/context.ts'
+import { type FoundBackup, findAll } from '../operations/find-backup.ts'
+import { hostFor } from '../operations/host-for.ts'
+import { sample } from '../operations/sample.ts'
+import type { Unlock } from '../operations/unlock.ts'
+import { type VerifyResult, verify } from '../operations/verify.ts'
+import { pluginFlags } from '../registry/flag-values.ts'
+import { verifyLine } from '../render/verify-line.ts'
+
+export default class Verify extends VaultCommand {
+  static override summary = 'Prove stored backups again: restore them into scratch and compare.'
+  static override examples = [
+    '<%= config.bin %> verify --all -o backups --key-file vault.key',
+    '<%= config.bin %> verify --sample 3 -o backups --json',
+    '<%= config.bin %> verify backups/sqlite/shop-20261123T084201Z-k3x9qd.db.gz',
+  ]
+  static override takes = ['engine', 'storage'] as const
+  static override strict = false
+  static override args = {
+    backup: string({ name: 'BACKUP…', description: 'Ids, paths or addresses of backups.' }),
+  }
+  static override flags = {
+    all: boolean({ summary: 'Every backup in the place.', exclusive: ['newest', 'sample'], helpGroup: 'BACKUP' }),
+    newest: boolean({ summary: 'The newest backup in the place.', exclusive: ['all', 'sample'], helpGroup: 'BACKUP' }),
+    sample: integer({
+      summary: 'So many backups of the place, chosen at random.',
+      min: 1,
+      exclusive: ['all', 'newest'],
+      helpGroup: 'BACKUP',
+    }),
+    db: stringFlag({
+      char: 'd',
+      summary: 'Only backups of this kind of database.',
+      helpValue: '<engine>',
+      helpGroup: 'BACKUP',
+    }),
+    'from-database': stringFlag({ summary: 'Only backups of this database.', helpGroup: 'BACKUP' }),
+    'ignore-manifest': boolean({ summary: 'Take artifacts by their bytes alone.', helpGroup: 'BACKUP' }),
+    ...placeFlags,
+    ...decryptionFlags,
+    ...scratchFlags,
+    ...tempFlags,
+    ...retryFlags,
+  }
+
+  async run(): Promise<void> {
+    const { argv, flags } = await this.parse(Verify)
+    const named = argv as string[]
+    const several = flags.all || flags.newest || flags.sample !== undefined
+    if (named.length > 0 === Boolean(several)) {
+      throw new DbvaultError('USAGE', 'Which backups to verify was not said', {
+        hints: ['Name them by id, path or address, or give one of --all, --newest and --sample N.'],
+      })
+    }
+    const unlock = await readUnlock(flags)
+    using progress = await startProgress({ quiet: flags.quiet ?? false })
+    const context = await operationContext(flags, this.signal, progress.report)
+    const host = hostFor(context, 'verify')
+    const found = several ? await this.#chosen(flags, host) : undefined
+    const results: VerifyResult[] = []
+    for (const one of found ?? named) results.push(await this.#verify(one, flags, unlock, context, host))
+    const value = toJson({ backups: results })
+    const text = results.map(verifyLine).join('\n')
+    const verdict = verdictOn(
+      'backups',
+      results.map(({ error }) => error),
+    )
+    if (!verdict) return this.result(value, text)
+    this.keep(value, text)
+    throw verdict
+  }
+
+  async #chosen(flags: Record<string, unknown>, host: Host): Promise<FoundBackup[]> {
+    const place = await openPlace(flags, undefined, this.registry, host)
+    const [engine, database] = [flags['db'], flags['from-database']]
+    const filter = { ...(typeof engine === 'string' && { engine }), ...(typeof database === 'string' && { database }) }
+    const all = await findAll(place.storage, place.key, filter, host)
+    if (all.length === 0) throw new DbvaultError('BACKUP_NOT_FOUND', `${place.storage.label} has no backup to verify`)
+    if (flags['newest']) return all.slice(0, 1)
+    return typeof flags['sample'] === 'number' ? sample(all, flags['sample']) : all
+  }
+
+  /** Whatever is wrong with one backup is that one's result; the others are still verified. */
+  async #verify(
+    one: string | FoundBackup,
+    flags: Record<string, unknown> & { readonly scratch: string; readonly db?: string | undefined },
+    unlock: Unlock,
+    context: OperationContext,
+    host: Host,
+  ): Promise<VerifyResult> {
+    let found: FoundBackup | undefined
+    try {
+      found = typeof one === 'string' ? await findNamed(one, flags, this.registry, host) : one
+      if (flags['ignore-manifest']) found = { storage: found.storage, key: found.key }
+      const { opened, contribution, engine } = await makeReady(found, unlock, flags.db, this.registry, host)
+      const scratch = { ...scratchOf(flags.scratch), flags: pluginFlags(contribution, flags) }
+      return await verify({ engine, found, backup: opened, scratch }, context)
+    } catch (error) {
+      this.signal.throwIfAborted()
+      const id = found?.manifest?.id ?? (typeof one === 'string' ? one : one.key)
+      return {
+        id,
+        address: found ? found.storage.address(found.key) : id,
+        status: 'failed',
+        unchecked: [],
+        error: asDbvaultError(error),
+      }
+    }
+  }
+}
