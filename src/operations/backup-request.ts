@@ -19,10 +19,11 @@ export interface BackupRequest {
   readonly compression: { readonly name: 'gzip' | 'zstd' | 'none'; readonly level?: number }
   readonly encryption?: EncryptionRequest
   readonly prove: ProofLevel
-  readonly scratch: Pick<Scratch, 'mode' | 'url'>
+  /** Where the proof restores to; `auto` where absent. */
+  readonly scratch?: Pick<Scratch, 'mode' | 'url'>
   /** Go on although the dump will lack something; what it lacks is recorded. */
-  readonly allowIncomplete: boolean
-  readonly labels: Readonly<Record<string, string>>
+  readonly allowIncomplete?: boolean
+  readonly labels?: Readonly<Record<string, string>>
   /** Bytes a second that the dump is read at, at most. */
   readonly limitRate?: number
   /** Called once the backup is proven and before it is committed: the last moment at which a new key can be shown. */

@@ -211,7 +211,7 @@ class BackupRun {
   }
 
   #scratch(): Parameters<typeof proveStored>[3] {
-    const { scratch, source } = this.#request
+    const { scratch = { mode: 'auto' as const }, source } = this.#request
     return { ...scratch, source, flags: source.flags }
   }
 
@@ -227,7 +227,7 @@ class BackupRun {
       consistency: probe.consistency,
       status,
       proof,
-      labels: this.#request.labels,
+      labels: this.#request.labels ?? {},
       warnings: this.#warnings,
       incomplete,
       recipients: this.#request.encryption?.scheme === 'age' ? this.#request.encryption.recipients : [],

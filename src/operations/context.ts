@@ -1,4 +1,4 @@
-import type { RetryLimits } from './retry.ts'
+import { DEFAULT_RETRY, type RetryLimits } from './retry.ts'
 
 /** What every operation gets besides its request: the run that it is part of. */
 export interface OperationContext {
@@ -29,3 +29,8 @@ export type OperationEvent =
     }
   /** A subject is finished, well or not: its progress line can go. */
   | { readonly kind: 'finished'; readonly subject: string }
+
+/** A context for programs: what is not given is silent, never aborted, and retried as the command line does. */
+export function contextOf(given: Partial<OperationContext> = {}): OperationContext {
+  return { signal: new AbortController().signal, report: () => {}, retry: DEFAULT_RETRY, ...given }
+}
