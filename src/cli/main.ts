@@ -1,10 +1,10 @@
-import { run } from '@oclif/core/run'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import { asDbvaultError } from '../errors/as-dbvault-error.ts'
 import { wantsJson } from './environment.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { failureDocument, renderDocument, renderError } from './render-error.ts'
-import { loadConfig } from './load-config.ts'
 import { flushOutput, tolerateClosedPipes } from './stdout.ts'
 import { silenceExperimentalWarnings } from './warnings.ts'
 
@@ -24,13 +24,29 @@ export async function main(argv: readonly string[], root: string): Promise<void>
   silenceExperimentalWarnings()
   tolerateClosedPipes()
   try {
-    await run(commandFirst(argv), await loadConfig(root))
+    if (asksForVersion(argv)) await printVersion(root)
+    else await runCommand(argv, root)
   } catch (error) {
     const exit = tell(error, argv)
     await flushOutput()
     // Not by exitCode alone: what a failed operation left open must not keep the process alive.
     process.exit(exit)
   }
+}
+
+/** oclif alone takes longer to load than this line to print. */
+async function printVersion(root: string): Promise<void> {
+  const { name, version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Record<string, string>
+  process.stdout.write(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`)
+}
+
+function asksForVersion(argv: readonly string[]): boolean {
+  return argv.length === 1 && (argv[0] === '--version' || argv[0] === 'version')
+}
+
+async function runCommand(argv: readonly string[], root: string): Promise<void> {
+  const [{ run }, { loadConfig }] = await Promise.all([import('@oclif/core/run'), import('./load-config.ts')])
+  await run(commandFirst(argv), await loadConfig(root))
 }
 
 /** Commands of dbvault have told of their own failure already; this is for oclif's commands and for everything before. */
@@ -43,7 +59,8 @@ function tell(error: unknown, argv: readonly string[]): number {
 }
 
 function isOclifError(error: unknown): error is OclifError {
-  return error instanceof Error && 'oclif' in error && typeof error.oclif === 'object'
+  // A command that cannot be loaded is a bug, though oclif dresses it alike.
+  return error instanceof Error && 'oclif' in error && !('code' in error && error.code === 'MODULE_NOT_FOUND')
 }
 
 /** What oclif's own commands, such as `plugins install`, say on purpose is not a bug of ours. */
