@@ -1,42 +1,40 @@
-import { promisify } from 'node:util'
-import { constants, crc32, deflateRaw, type ZlibOptions } from 'node:zlib'
-import type { Stage } from '../bytes.ts'
+import { constants, crc32, createDeflateRaw } from 'node:zlib'
+import type { Bytes, Stage } from '../bytes.ts'
+import { BlockEncoder, ENCODER_CHUNK } from './block-encoder.ts'
 import { inBlocks } from './in-blocks.ts'
 
 const BLOCK = 1 << 20
 const DEFLATE = 8
-/** Deflate looks back 32 KiB at most (RFC 1951 §2). */
-const WINDOW = 1 << 15
-
-const deflate: (block: Uint8Array, options: ZlibOptions) => Promise<Buffer> = promisify(deflateRaw)
 
 /**
- * Compresses to one gzip member (RFC 1952), as `pigz` does: blocks of 1 MiB are deflated side by side on the thread
- * pool, each with the 32 KiB before it as its dictionary and ended by a sync flush, so that they join into one deflate
- * stream. Holds a few blocks, however long the source. The header names no file and no time: equal input gives equal
- * output.
+ * Compresses to one gzip member (RFC 1952). Blocks of 1 MiB are deflated side by side on the thread pool, each ended by
+ * a full flush: it neither looks back into the block before nor ends the stream, so that all of them joined are one
+ * deflate stream. Holds a few blocks, however long the source. The header names no file and no time: equal input gives
+ * equal output.
  */
 export const gzip = ({ level = 6 }: { readonly level?: number } = {}): Stage =>
   async function* (source) {
     let crc = 0
     let size = 0
-    let window: Uint8Array = Buffer.alloc(0)
+    const counted = async function* (): Bytes {
+      for await (const chunk of source) {
+        crc = crc32(chunk, crc)
+        size += chunk.length
+        yield chunk
+      }
+    }
+    const createEncoder = (): BlockEncoder =>
+      new BlockEncoder(
+        createDeflateRaw({
+          level,
+          memLevel: constants.Z_MAX_MEMLEVEL,
+          flush: constants.Z_FULL_FLUSH,
+          chunkSize: ENCODER_CHUNK,
+        }),
+      )
 
     yield header(level)
-    yield* inBlocks(source, BLOCK, (block) => {
-      crc = crc32(block, crc)
-      size += block.length
-      const options: ZlibOptions = {
-        level,
-        memLevel: constants.Z_MAX_MEMLEVEL,
-        finishFlush: constants.Z_SYNC_FLUSH,
-        chunkSize: BLOCK / 4,
-        ...(window.length > 0 && { dictionary: window }),
-      }
-      // A copy, because the block's memory is filled anew while the next block is still at work.
-      window = Uint8Array.from(block.subarray(-WINDOW))
-      return deflate(block, options)
-    })
+    for await (const { pieces } of inBlocks(counted(), BLOCK, createEncoder)) yield* pieces
     yield trailer(crc, size)
   }
 
@@ -49,7 +47,7 @@ function header(level: number): Uint8Array {
 
 function trailer(crc: number, size: number): Uint8Array {
   const bytes = Buffer.alloc(10)
-  // An empty last block, which is what a deflate stream needs to end after a sync flush.
+  // An empty last block, which is how the deflate stream ends.
   bytes.writeUInt16LE(3, 0)
   bytes.writeUInt32LE(crc, 2)
   bytes.writeUInt32LE(size % 2 ** 32, 6)

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { Bytes } from '../bytes.ts'
+import { BlockEncoder, type EncodedBlock } from './block-encoder.ts'
 
 /**
  * How many blocks are in work at once: one for each core, and one more that waits, so that no core idles while this
@@ -8,49 +9,56 @@ import type { Bytes } from '../bytes.ts'
  */
 const depth = (): number => Math.min(availableParallelism(), Number(process.env['UV_THREADPOOL_SIZE'] ?? 4)) + 1
 
+/** An encoder and the memory of the block it works on; both are used again and again. */
+interface Lane {
+  readonly block: Uint8Array
+  readonly encoder: BlockEncoder
+}
+
 /**
- * Cuts `source` into blocks of `size` bytes (the last one shorter, none of them empty), hands each to `compress`, and
- * yields what the promises give, in the order of the blocks.
+ * Cuts `source` into blocks of `size` bytes (the last one shorter, none of them empty), compresses them side by side
+ * and yields them in order. `createEncoder` is called a few times, never once per block.
  *
- * `compress` is called in order, on this thread; a block's memory is used again once its promise has settled. When the
- * source throws or the consumer stops early, the blocks in work are waited for, so nothing runs on after the end.
+ * When the source throws or the consumer stops early, the blocks in work are waited for: nothing runs on after the end.
  */
-export async function* inBlocks<T>(
+export async function* inBlocks(
   source: Bytes,
   size: number,
-  compress: (block: Uint8Array) => Promise<T>,
-): AsyncGenerator<T, void, undefined> {
+  createEncoder: () => BlockEncoder,
+): AsyncGenerator<EncodedBlock, void, undefined> {
   const most = depth()
-  const spare: Uint8Array[] = []
-  const running: Promise<T>[] = []
-  let block: Uint8Array | undefined
+  const idle: Lane[] = []
+  const running: Promise<EncodedBlock>[] = []
+  let lane: Lane | undefined
   let filled = 0
 
-  const start = (full: Uint8Array): void => {
-    const job = compress(full.subarray(0, filled)).finally(() => spare.push(full))
+  const start = (full: Lane): void => {
+    const job = full.encoder.encode(full.block.subarray(0, filled)).finally(() => idle.push(full))
     // Whoever takes the job from the queue sees its failure; until then it must not count as unhandled.
     job.catch(() => undefined)
     running.push(job)
-    block = undefined
+    lane = undefined
     filled = 0
   }
 
   try {
     for await (const chunk of source) {
       for (let at = 0; at < chunk.length;) {
-        block ??= spare.pop() ?? Buffer.allocUnsafeSlow(size)
+        lane ??= idle.pop() ?? { block: Buffer.allocUnsafeSlow(size), encoder: createEncoder() }
         const part = chunk.subarray(at, at + size - filled)
-        block.set(part, filled)
+        lane.block.set(part, filled)
         at += part.length
         filled += part.length
         if (filled < size) continue
-        start(block)
-        if (running.length >= most) yield (await running.shift()) as T
+        start(lane)
+        if (running.length >= most) yield (await running.shift()) as EncodedBlock
       }
     }
-    if (block !== undefined) start(block)
+    if (lane !== undefined) start(lane)
     for (let job = running.shift(); job !== undefined; job = running.shift()) yield await job
   } finally {
     await Promise.allSettled(running)
+    lane?.encoder.close()
+    for (const { encoder } of idle) encoder.close()
   }
 }
