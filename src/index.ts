@@ -44,7 +44,7 @@ export {
 } from './operations/find-backup.ts'
 export { list, type ListedBackup, type Listing, type Trust } from './operations/list.ts'
 export { type OpenedBackup, openBare, openWithManifest } from './operations/open-backup.ts'
-export { restore, type RestoreRequest, type RestoreResult } from './operations/restore.ts'
+export { restore, type RestoreOptions, type RestoreResult } from './operations/restore.ts'
 export { show, type Shown } from './operations/show.ts'
 export type { Unlock } from './operations/unlock.ts'
 export { verify, type VerifyRequest, type VerifyResult } from './operations/verify.ts'

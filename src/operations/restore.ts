@@ -7,7 +7,7 @@ import type { OpenedBackup } from './open-backup.ts'
 import { asStored } from './prove-stored.ts'
 import { retrying } from './retry.ts'
 
-export interface RestoreRequest {
+export interface RestoreOptions {
   readonly engine: Engine
   readonly backup: OpenedBackup
   readonly target: Target
@@ -30,7 +30,7 @@ export interface RestoreResult extends Omit<RestoreReport, 'outcome'> {
  * to its last byte before the first one reaches the target.
  * @throws TARGET_NOT_EMPTY, KEY_WRONG, ARTIFACT_CORRUPT, RESTORE_FAILED
  */
-export async function restore(request: RestoreRequest, context: OperationContext): Promise<RestoreResult> {
+export async function restore(request: RestoreOptions, context: OperationContext): Promise<RestoreResult> {
   const { engine, backup, target } = request
   const subject = backup.name
   const phase = (name: string): void => context.report({ kind: 'phase', subject, phase: name })
