@@ -1,0 +1,47 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { checkIntegrity } from './check-integrity.ts'
+import { describeFailure } from './job-failure.ts'
+import type { Copied, JobName, Jobs, Message } from './jobs.ts'
+import { openScratch } from './open-database.ts'
+import { Patience } from './patience.ts'
+import { readFingerprint } from './read-fingerprint.ts'
+import { replaceDatabase } from './replace-database.ts'
+import { survey } from './survey.ts'
+import { takeSnapshot } from './take-snapshot.ts'
+
+export interface WorkerContext {
+  readonly patience: (milliseconds: number) => Patience
+  readonly throwIfCancelled: () => void
+  readonly copied: (copied: Copied) => void
+}
+
+type Work = { [N in JobName]: (input: Jobs[N]['input']) => Jobs[N]['output'] | Promise<Jobs[N]['output']> }
+
+const { name, input, cancelled } = workerData as { name: JobName; input: never; cancelled: Int32Array }
+
+const post = (message: Message) => parentPort?.postMessage(message)
+
+const context: WorkerContext = {
+  patience: (milliseconds) => new Patience(milliseconds, cancelled),
+  throwIfCancelled() {
+    if (Atomics.load(cancelled, 0) !== 0) throw new Error('cancelled')
+  },
+  copied: (copied) => post({ kind: 'copied', copied }),
+}
+
+const work: Work = {
+  survey: (job) => survey(job, context),
+  snapshot: (job) => takeSnapshot(job, context),
+  fingerprint({ path }) {
+    using db = openScratch(path)
+    return readFingerprint(db)
+  },
+  integrity: (job) => checkIntegrity(job, context),
+  replace: (job) => replaceDatabase(job, context),
+}
+
+try {
+  post({ kind: 'done', output: await work[name](input) })
+} catch (error) {
+  post({ kind: 'failed', failure: describeFailure(error) })
+}
