@@ -21,7 +21,8 @@ export function engineAccessCases<S extends FlagSpecs>(harness: EngineHarness<S>
       source,
       async (exam, make) => {
         const given = await make()
-        for (const attempt of [() => exam.probe(given), () => exam.dump(given)]) {
+        const attempts: readonly (() => Promise<unknown>)[] = [() => exam.probe(given), () => exam.dump(given)]
+        for (const attempt of attempts) {
           showsNoSecret(await rejectsWith(soon(attempt()), code), given)
         }
         // It must still be so: asking may not have made it.
