@@ -33,5 +33,8 @@ function takesOf(command: Command.Loadable): Takes {
 function offerNames(flag: Command.Flag.Cached | undefined, kind: PluginKind, registry: Registry): void {
   if (flag?.type !== 'option') return
   const names = (kind === 'engine' ? registry.engines : registry.storages).map(({ descriptor }) => descriptor.name)
-  if (names.length > 0) flag.options = names
+  if (names.length === 0) return
+  flag.options = names
+  // Help shows either this placeholder or the options.
+  delete flag.helpValue
 }

@@ -26,7 +26,10 @@ async function load(contribution: Contribution, methods: readonly string[]): Pro
   }
   const plugin: unknown = module.default
   if (typeof plugin !== 'object' || plugin === null) {
-    throw invalid(contribution, `${descriptor.module} has no default export that is a ${descriptor.kind}`)
+    throw invalid(
+      contribution,
+      `${descriptor.module} has no default export that is ${descriptor.kind === 'engine' ? 'an engine' : 'a storage'}`,
+    )
   }
   const missing = methods.find((method) => typeof Reflect.get(plugin, method) !== 'function')
   if (missing !== undefined) throw invalid(contribution, `its default export has no method "${missing}"`)

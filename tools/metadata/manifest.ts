@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { Plugin } from '@oclif/core/config'
@@ -27,5 +27,7 @@ if (process.argv.includes('--check')) {
     process.exitCode = 1
   }
 } else {
-  await writeFile(file, manifest)
+  // In one step: a dbvault that is started meanwhile must not read half of it.
+  await writeFile(`${file}.new`, manifest)
+  await rename(`${file}.new`, file)
 }
