@@ -15,7 +15,7 @@ if (major < 22 || (major === 22 && minor < 16)) {
   // In the user's own cache: what lies in a shared temp folder could have been put there by somebody else.
   const caches = process.env.XDG_CACHE_HOME || process.env.LOCALAPPDATA || join(homedir(), '.cache')
   module.enableCompileCache(join(caches, 'dbvault', 'compiled'))
-  import('../dist/cli/main.js').then(({ main }) =>
+  void import('../dist/cli/main.js').then(({ main }) =>
     main(process.argv.slice(2), fileURLToPath(new URL('..', import.meta.url))),
   )
 }

@@ -25,7 +25,7 @@ export async function fromEnvironment(
       if (flag.options && !flag.options.includes(item))
         throw new DbvaultError('USAGE', `${variable} must be one of ${flag.options.join(', ')}`)
       try {
-        return await flag.parse(item, command as never, flag as never)
+        return await flag.parse(item, command as never, flag)
       } catch (cause) {
         throw new DbvaultError('USAGE', `${variable} does not hold a value that --${flag.name} accepts`, { cause })
       }

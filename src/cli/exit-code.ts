@@ -65,14 +65,14 @@ export function exitCodeOf(code: ErrorCode): number {
 export function exitCodes(): readonly {
   readonly exit: number
   readonly means: string
-  readonly codes: readonly string[]
+  readonly codes: readonly ErrorCode[]
 }[] {
   return MEANINGS.map(([exit, means]) => ({
     exit,
     means,
     codes: Object.entries(EXIT_CODES)
       .filter(([, number]) => number === exit)
-      .map(([code]) => code),
+      .map(([code]) => code as ErrorCode),
   }))
 }
 

@@ -27,9 +27,9 @@ function describe(error: ParseError, secretGiven: boolean): string {
     case 'UnexpectedArgsError':
       if (secretGiven)
         return `${error.args?.length} ${plural('argument', error.args)} too many; does a value need quotes?`
-      return `unexpected ${plural('argument', error.args)} ${error.args?.join(' ')}`
+      return `unexpected ${plural('argument', error.args)} ${names(error.args).join(' ')}`
     case 'RequiredArgsError':
-      return `missing ${plural('argument', error.args)} ${error.args?.map((arg) => (typeof arg === 'string' ? arg : arg.name.toUpperCase())).join(', ')}`
+      return `missing ${plural('argument', error.args)} ${names(error.args).join(', ').toUpperCase()}`
     default:
       return tidy(error.message)
   }
@@ -37,6 +37,10 @@ function describe(error: ParseError, secretGiven: boolean): string {
 
 function plural(word: string, items: readonly unknown[] | undefined): string {
   return items?.length === 1 ? word : `${word}s`
+}
+
+function names(args: ParseError['args'] = []): readonly string[] {
+  return args.map((arg) => (typeof arg === 'string' ? arg : arg.name))
 }
 
 /** oclif wraps what a flag's own parser says in three lines, and repeats the way to the help. */

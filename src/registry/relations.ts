@@ -60,8 +60,7 @@ function missingFlagsOf(contribution: Contribution, { command, takes, values }: 
   const { kind, name } = contribution.descriptor
   return contributedTo(contribution, command, takes)
     .filter(
-      ([key, spec]) =>
-        'required' in spec && spec.required === true && values[contributedName(contribution, key)] === undefined,
+      ([key, spec]) => 'required' in spec && spec.required && values[contributedName(contribution, key)] === undefined,
     )
     .map(([key]) => {
       const [variable] = environmentNames(contribution, key)
