@@ -18,9 +18,12 @@ export async function* runTool(
   } catch (error) {
     terminate()
     // The stream of a program that failed breaks off too; why it failed says more.
-    await tool.succeeded.catch((failure: unknown) => (error = failure))
+    const failure = await tool.succeeded.then(
+      () => error,
+      (reason: unknown) => reason,
+    )
     signal.throwIfAborted()
-    throw error
+    throw failure
   } finally {
     signal.removeEventListener('abort', terminate)
     terminate()

@@ -63,7 +63,8 @@ export function memoryStorage(container = 'test'): Storage {
     },
 
     async *list(prefix, { signal }) {
-      for (const { stat } of [...objects.values()]) {
+      const found = [...objects.values()] // As of now, so that nothing is listed twice.
+      for (const { stat } of found) {
         signal.throwIfAborted()
         if (stat.key.startsWith(prefix)) yield stat
       }
@@ -77,7 +78,7 @@ export function memoryStorage(container = 'test'): Storage {
     },
 
     async *unfinished(prefix, { signal }) {
-      for (const [id, upload] of [...uploads]) {
+      for (const [id, upload] of uploads) {
         signal.throwIfAborted()
         if (upload.key.startsWith(prefix)) yield { ...upload, id }
       }

@@ -26,7 +26,7 @@ const ODD_KEYS = [
   'ünïcode/日本語/🗄️',
   'a/b/c/d/e',
   '~tilde/$dollar/(brackets)[]{}',
-  `${'long'.repeat(45)}`,
+  'long'.repeat(45),
 ]
 
 export function storageReadCases(harness: StorageHarness): ConformanceCase[] {

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync } from 'node:fs'
 import { mkdir, readFile, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { createHost } from '../../src/host/create-host.ts'
 import { sweepTempDirs } from '../../src/host/sweep-temp-dirs.ts'
 
@@ -145,3 +146,17 @@ function holder(root: string, then: string) {
     ${then}`
   return spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
 }
+
+describe('a directory for temporary files that is kept in memory', () => {
+  it('is warned about once in a process', async () => {
+    const script = `
+      import { createHost } from ${JSON.stringify(SOURCE)}
+      const report = (event) => console.log(JSON.stringify(event))
+      const host = createHost({ signal: new AbortController().signal, tempRoot: '/dev/shm', report })
+      for (let round = 0; round < 2; round++) await (await host.tempDir())[Symbol.asyncDispose]()`
+    const host = createHost({ signal: new AbortController().signal })
+    const said = await text(host.runTool({ command: process.execPath, args: ['--input-type=module', '-e', script] }))
+    const message = 'The directory for temporary files, /dev/shm, is kept in memory; --temp-dir can name one on a disk'
+    assert.equal(said, `${JSON.stringify({ kind: 'warning', message })}\n`)
+  })
+})
