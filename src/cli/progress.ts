@@ -44,7 +44,7 @@ export async function startProgress(options: { readonly quiet: boolean }): Promi
   return {
     print,
     report(event) {
-      if (event.kind === 'warning') print(renderWarning(`${event.subject}: ${event.message}`))
+      if (event.kind === 'warning') print(renderWarning(about(event.subject, event.message)))
       else if (event.kind === 'retry') print(renderWarning(retryText(event)))
       else if (event.kind === 'finished') lines.delete(event.subject)
       else if (event.kind === 'estimate') lineFor(event.subject).total = event.bytes
@@ -57,6 +57,11 @@ export async function startProgress(options: { readonly quiet: boolean }): Promi
       draw?.done()
     },
   }
+}
+
+/** A message that names its subject needs no second naming. */
+function about(subject: string, message: string): string {
+  return message.includes(subject) ? message : `${subject}: ${message}`
 }
 
 function retryText(event: Extract<OperationEvent, { kind: 'retry' }>): string {

@@ -59,7 +59,7 @@ export async function commitBackup(
     if ('error' in copy) return failed(copy.error)
     try {
       const location = await commitAt(storage, copy.keys)
-      await copy.marker.remove(cleanupHost(context, subject))
+      await copy.marker.remove(cleanupHost(context, subject)).catch(() => {}) // It counts as dead after 15 minutes.
       return location
     } catch (error) {
       await copy.discard()

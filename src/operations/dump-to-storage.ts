@@ -8,9 +8,8 @@ import { type Digested, writeArtifact } from '../pipeline/artifact.ts'
 import { type Encoding, suffixOf } from '../pipeline/encoding.ts'
 import { linked, settleAll } from '../pipeline/linked.ts'
 import { throttle } from '../pipeline/throttle.ts'
-import type { BackupRequest, MemberResult } from './backup-request.ts'
-import type { OperationContext } from './context.ts'
-import { cleanupHost, hostFor } from './host-for.ts'
+import type { MemberResult } from './backup-request.ts'
+import type { BackupRun } from './backup-run.ts'
 
 /** A dump as it lies in the first destination, not committed yet. */
 export interface DumpedBackup {
@@ -30,31 +29,25 @@ export interface DumpedMember extends MemberResult {
 }
 
 /** Runs the dump once, from its first byte into the storage. When it rejects, the storage holds nothing of it. */
-export async function dumpToStorage(
-  request: BackupRequest,
-  encoding: Encoding,
-  id: string,
-  context: OperationContext,
-  subject: string,
-  onWarning: (message: string) => void,
-): Promise<DumpedBackup> {
+export async function dumpToStorage(run: BackupRun, encoding: Encoding): Promise<DumpedBackup> {
+  const { request, context, subject } = run
   const destination = request.destinations[0]
   if (!destination) throw new DbvaultError('USAGE', 'A backup needs a place to be stored')
   const { storage } = destination
   const folder = (destination.prefix ?? '') + request.engine.descriptor.name
-  const place = destination.key === undefined ? { folder, id } : { exact: destination.key }
+  const place = destination.key === undefined ? { folder, id: run.id } : { exact: destination.key }
   const members: DumpedMember[] = []
   let marker: PendingMarker | undefined
 
   const discard = async (): Promise<void> => {
-    const host = cleanupHost(context, subject)
+    const host = run.cleanupHost()
     await Promise.allSettled(members.map(({ key }) => storage.delete(key, host)))
   }
 
-  context.report({ kind: 'phase', subject, phase: 'dumping' })
+  run.phase('dumping')
   try {
     return await linked(context.signal, async (signal, fail) => {
-      const host = hostFor(context, subject, { signal, onWarning })
+      const host = run.host(signal)
       await using dump = request.engine.dump({ source: request.source, fingerprint: request.prove !== 'none' }, host)
       const [, fingerprint] = await settleAll(
         [storeMembers(dump.members, host), request.prove === 'none' ? Promise.resolve(undefined) : dump.fingerprint()],
@@ -66,7 +59,7 @@ export async function dumpToStorage(
     })
   } catch (error) {
     await discard()
-    await marker?.remove(cleanupHost(context, subject)).catch(() => {})
+    await marker?.remove(run.cleanupHost()).catch(() => {})
     throw error
   }
 

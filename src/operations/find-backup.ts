@@ -45,8 +45,9 @@ export async function findNewest(
   filter: BackupFilter,
   host: Host,
 ): Promise<FoundBackup> {
-  const [newest] = await findAll(storage, prefix, filter, host)
-  if (newest) return newest
+  const { backups } = await readCatalog(storage, prefix, host)
+  const newest = backups.find(({ manifest, missing }) => missing.length === 0 && fits(manifest, filter))
+  if (newest) return asFound(storage, newest)
   const wanted = [
     filter.engine && `of ${filter.engine}`,
     filter.database && `of the database ${filter.database}`,
@@ -56,17 +57,26 @@ export async function findNewest(
   })
 }
 
-/** All that fit, newest first. */
+/** Everything in a place that is, or was, a backup. */
+export interface FoundBackups {
+  /** All that fit, newest first, also those whose artifact is gone: reading them says so. */
+  readonly backups: readonly FoundBackup[]
+  /** Manifests that cannot be read, whatever they would fit. */
+  readonly damaged: readonly { readonly id: string; readonly address: string; readonly error: DbvaultError }[]
+}
+
+/** All that fit. Nobody can tell what a damaged manifest would fit, so those are all named. */
 export async function findAll(
   storage: Storage,
   prefix: string,
   filter: BackupFilter,
   host: Host,
-): Promise<FoundBackup[]> {
-  const { backups } = await readCatalog(storage, prefix, host)
-  return backups
-    .filter(({ manifest, missing }) => missing.length === 0 && fits(manifest, filter))
-    .map((backup) => asFound(storage, backup))
+): Promise<FoundBackups> {
+  const { backups, damaged } = await readCatalog(storage, prefix, host)
+  return {
+    backups: backups.filter(({ manifest }) => fits(manifest, filter)).map((backup) => asFound(storage, backup)),
+    damaged: damaged.map(({ key, error }) => ({ id: fileName(key), address: storage.address(key), error })),
+  }
 }
 
 /** The backup whose main artifact or manifest has this key; a bare artifact when there is no manifest beside it. */

@@ -5,6 +5,7 @@ import { withMac } from '../catalog/manifest-mac.ts'
 import type { ProofRecord } from '../catalog/proof-record.ts'
 import { asDbvaultError } from '../errors/as-dbvault-error.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
+import type { ErrorCode } from '../errors/error-code.ts'
 import { authenticate } from '../pipeline/artifact.ts'
 import { TOOL } from '../tool.ts'
 import type { OperationContext } from './context.ts'
@@ -37,6 +38,14 @@ export interface VerifyResult {
   readonly error?: DbvaultError
 }
 
+/** What is written down beside a backup. A storage or a scratch that failed says nothing about the backup. */
+const SPEAKS_OF_THE_BACKUP: readonly ErrorCode[] = [
+  'ARTIFACT_CORRUPT',
+  'ARTIFACT_FOREIGN',
+  'OBJECT_NOT_FOUND',
+  'PROOF_FAILED',
+]
+
 /**
  * Proves a stored backup again and writes down what was found beside it. Rejects only on an abort; a backup that fails
  * is a result, with its reason.
@@ -56,8 +65,7 @@ export async function verify(request: VerifyRequest, context: OperationContext):
   } catch (error) {
     context.signal.throwIfAborted()
     const known = asDbvaultError(error)
-    // A proof that could not be finished says nothing about the backup, so nothing is written down.
-    const written = known.code === 'PROOF_UNFINISHED' ? {} : await record('failed', known)
+    const written = SPEAKS_OF_THE_BACKUP.includes(known.code) ? await record('failed', known) : {}
     return { ...base, status: 'failed', error: known, ...written }
   } finally {
     context.report({ kind: 'finished', subject })

@@ -10,8 +10,8 @@ const OUTCOME = {
 export function restoreLine(result: RestoreResult): string {
   const lines: string[] = []
   if (result.outcome === 'dry run') {
-    const over = { absent: 'into', empty: 'into', occupied: 'replacing' }[result.before.state]
-    lines.push(`Would restore ${result.backup} ${over} ${result.before.description}. Nothing was done.`)
+    const verb = result.before.state === 'occupied' ? 'replace what is there' : 'restore'
+    lines.push(`Would ${verb} from ${result.backup}. The target now: ${result.before.description}. Nothing was done.`)
     lines.push(...(result.before.notes ?? []).map((note) => `  ${note}`))
   } else {
     const restored = Object.keys(result.restored).length > 0 ? `: ${counts(result.restored)}` : ''

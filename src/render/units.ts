@@ -11,7 +11,8 @@ export function age(from: string, now: Date): string {
   return seconds < 60 ? 'now' : `${prettyMs(seconds * 1000, { unitCount: 1, compact: true })} ago`
 }
 
+/** `{ tables: 1, rows: 50000 }` as `1 table, 50,000 rows`: engines name what they count in the plural. */
 export const counts = (numbers: Readonly<Record<string, number>>): string =>
   Object.entries(numbers)
-    .map(([name, count]) => `${count.toLocaleString('en-US')} ${name}`)
+    .map(([name, count]) => `${count.toLocaleString('en-US')} ${count === 1 ? name.replace(/s$/, '') : name}`)
     .join(', ')
