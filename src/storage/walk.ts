@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { unlessAbsent } from './directory.ts'
 import { onDisk } from './disk-error.ts'
 
+/** At the top of many disks, closed to all but root, and never ours. */
+const LOST_AND_FOUND = 'lost+found'
+
 export interface Found {
   readonly path: string
   /** Of the directory, relative to the root: '' or one that ends in a slash. */
@@ -21,6 +24,7 @@ export async function* walk(directory: string, folder: string, signal: AbortSign
   const entries = await onDisk('list', directory, () => opendir(directory)).catch(unlessAbsent)
   for await (const { name } of entries ?? []) {
     signal.throwIfAborted()
+    if (folder === '' && name === LOST_AND_FOUND) continue
     const path = join(directory, name)
     const stats = await onDisk('read', path, () => lstat(path)).catch(unlessAbsent)
     if (stats === undefined || stats.isSymbolicLink()) continue

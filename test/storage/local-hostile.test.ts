@@ -257,6 +257,8 @@ describe('local storage, with a directory that is hostile', () => {
         const storage = localStorage(root)
         const denied = { code: 'STORAGE_DENIED', message: /folder.*: this user may not/ }
         await storage.put('folder/key', body('x'), host)
+        await mkdir(join(root, 'lost+found'), { mode: 0 })
+        assert.equal((await Array.fromAsync(storage.list('', host))).length, 1)
         await chmod(join(root, 'folder'), 0)
         await assert.rejects(Array.fromAsync(storage.list('', host)), denied)
         await assert.rejects(Array.fromAsync(storage.unfinished('', host)), denied)
