@@ -41,6 +41,7 @@ export {
   findById,
   findNewest,
   type FoundBackup,
+  type FoundBackups,
 } from './operations/find-backup.ts'
 export { list, type ListedBackup, type Listing, type Trust } from './operations/list.ts'
 export { type OpenedBackup, openBare, openWithManifest } from './operations/open-backup.ts'

@@ -2,7 +2,6 @@ import { lstat, open, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import type { EncryptionRequest } from '../operations/backup-request.ts'
-import { parseRecipient } from '../pipeline/encrypt/age-keys.ts'
 import { generateFernetKey, parseFernetKey } from '../pipeline/encrypt/fernet-key.ts'
 import { readKey } from './secret-input.ts'
 
@@ -33,7 +32,10 @@ export async function backupKey(flags: EncryptionFlags, keyGiven: boolean): Prom
       hints: ['Give either --key-file (or -k), or one or more --recipient.'],
     })
   }
-  if (recipients.length > 0) return { request: { scheme: 'age', recipients: recipients.map(parseRecipient) } }
+  if (recipients.length > 0) {
+    const { parseRecipient } = await import('../pipeline/encrypt/age-keys.ts')
+    return { request: { scheme: 'age', recipients: recipients.map(parseRecipient) } }
+  }
   if (!secretKey) {
     if (flags['save-key'] !== undefined) throw new DbvaultError('USAGE', '--save-key has no key to save: add --encrypt')
     return {}

@@ -5,7 +5,6 @@ import type { Secret } from '../contract/host.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import { secret } from '../host/secret.ts'
 import type { Unlock } from '../operations/unlock.ts'
-import { parseIdentityFile } from '../pipeline/encrypt/age-keys.ts'
 import { parseFernetKey } from '../pipeline/encrypt/fernet-key.ts'
 
 interface PasswordFlags {
@@ -42,10 +41,13 @@ export async function readUnlock(flags: KeyFlags): Promise<Unlock> {
   const key = await readKey(flags)
   return {
     ...(key !== undefined && { key: parseFernetKey(key) }),
-    ...(flags.identity !== undefined && {
-      identities: parseIdentityFile(await readSecretFile(flags.identity, '--identity')),
-    }),
+    ...(flags.identity !== undefined && { identities: await readIdentities(flags.identity) }),
   }
+}
+
+async function readIdentities(path: string): Promise<string[]> {
+  const { parseIdentityFile } = await import('../pipeline/encrypt/age-keys.ts')
+  return parseIdentityFile(await readSecretFile(path, '--identity'))
 }
 
 async function readSecretFile(path: string, flag: string): Promise<string> {

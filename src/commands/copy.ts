@@ -12,7 +12,7 @@ import type { Manifest } from '../catalog/manifest.ts'
 import { asDbvaultError } from '../errors/as-dbvault-error.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import { type CopyResult, copyBackup } from '../operations/copy-backup.ts'
-import { type FoundBackup, findAll, findAtKey, findById } from '../operations/find-backup.ts'
+import { type FoundBackup, type FoundBackups, findAll, findAtKey, findById } from '../operations/find-backup.ts'
 import type { Host } from '../contract/host.ts'
 import { hostFor } from '../operations/host-for.ts'
 import { size } from '../render/units.ts'
@@ -47,7 +47,7 @@ export default class Copy extends VaultCommand {
     const context = await operationContext(flags, this.signal, progress.report)
     const host = hostFor(context, 'copy')
     const target = await openAddress(flags.to, flags, this.registry, host)
-    const backups = await this.#chosen(flags.from, argv as string[], flags, host)
+    const { backups, damaged } = await this.#chosen(flags.from, argv as string[], flags, host)
     const results: Outcome[] = []
     for (const found of backups) {
       try {
@@ -57,6 +57,7 @@ export default class Copy extends VaultCommand {
         results.push({ id: found.manifest.id, error: asDbvaultError(error) })
       }
     }
+    results.push(...damaged.map(({ id, error }) => ({ id, error })))
     const value = toJson({ backups: results })
     const text = results
       .map((one) => ('error' in one ? `${one.id} failed` : `${one.id} → ${one.to} (${size(one.bytes)})`))
@@ -70,11 +71,24 @@ export default class Copy extends VaultCommand {
     throw verdict
   }
 
-  async #chosen(from: string, ids: readonly string[], flags: Record<string, unknown>, host: Host): Promise<Whole[]> {
+  async #chosen(
+    from: string,
+    ids: readonly string[],
+    flags: Record<string, unknown>,
+    host: Host,
+  ): Promise<{ readonly backups: readonly Whole[]; readonly damaged: FoundBackups['damaged'] }> {
     const { storage, key } = await openAddress(from, flags, this.registry, host)
-    if (flags['all']) return (await findAll(storage, key, {}, host)).map(whole)
-    if (ids.length > 0) return Promise.all(ids.map(async (id) => whole(await findById(storage, key, id, host))))
-    if (key !== '' && !key.endsWith('/')) return [whole(await findAtKey(storage, key, host))]
+    if (flags['all']) {
+      const { backups, damaged } = await findAll(storage, key, {}, host)
+      return { backups: backups.map(whole), damaged }
+    }
+    const found =
+      ids.length > 0
+        ? await Promise.all(ids.map((id) => findById(storage, key, id, host)))
+        : key !== '' && !key.endsWith('/')
+          ? [await findAtKey(storage, key, host)]
+          : undefined
+    if (found) return { backups: found.map(whole), damaged: [] }
     throw new DbvaultError('USAGE', 'Which backups to copy was not said', {
       hints: ['Name them by id, give --all, or let --from be the address of one artifact.'],
     })

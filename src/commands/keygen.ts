@@ -1,7 +1,6 @@
 import { boolean, string } from '@oclif/core/flags'
 import { saveSecret } from '../cli/backup-key.ts'
 import { VaultCommand } from '../cli/vault-command.ts'
-import { generateAgeIdentity } from '../pipeline/encrypt/age-keys.ts'
 import { generateFernetKey } from '../pipeline/encrypt/fernet-key.ts'
 
 export default class Keygen extends VaultCommand {
@@ -33,6 +32,7 @@ export default class Keygen extends VaultCommand {
 
   /** In the file format of age-keygen. */
   async #age(save: string | undefined): Promise<void> {
+    const { generateAgeIdentity } = await import('../pipeline/encrypt/age-keys.ts')
     const { identity, recipient } = await generateAgeIdentity()
     const file = `# created: ${new Date().toISOString()}\n# public key: ${recipient}\n${identity}\n`
     if (save === undefined) return this.result({ identity, recipient }, file)

@@ -19,7 +19,7 @@ import type { Host } from '../contract/host.ts'
 import { asDbvaultError } from '../errors/as-dbvault-error.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import type { OperationContext } from '../operations/context.ts'
-import { type FoundBackup, findAll } from '../operations/find-backup.ts'
+import { type FoundBackup, type FoundBackups, findAll, findNewest } from '../operations/find-backup.ts'
 import { hostFor } from '../operations/host-for.ts'
 import { sample } from '../operations/sample.ts'
 import type { Unlock } from '../operations/unlock.ts'
@@ -76,9 +76,10 @@ export default class Verify extends VaultCommand {
     using progress = await startProgress({ quiet: flags.quiet ?? false })
     const context = await operationContext(flags, this.signal, progress.report)
     const host = hostFor(context, 'verify')
-    const found = several ? await this.#chosen(flags, host) : undefined
+    const { backups, damaged } = several ? await this.#chosen(flags, host) : { backups: named, damaged: [] }
     const results: VerifyResult[] = []
-    for (const one of found ?? named) results.push(await this.#verify(one, flags, unlock, context, host))
+    for (const one of backups) results.push(await this.#verify(one, flags, unlock, context, host))
+    results.push(...damaged.map((one) => ({ ...one, status: 'failed' as const, unchecked: [] })))
     const value = toJson({ backups: results })
     const text = results.map(verifyLine).join('\n')
     const verdict = verdictOn(
@@ -90,14 +91,18 @@ export default class Verify extends VaultCommand {
     throw verdict
   }
 
-  async #chosen(flags: Record<string, unknown>, host: Host): Promise<FoundBackup[]> {
+  /** With `--all` also what can no longer be a backup: it must not be passed over in silence. */
+  async #chosen(flags: Record<string, unknown>, host: Host): Promise<FoundBackups> {
     const place = await openPlace(flags, undefined, this.registry, host)
     const [engine, database] = [flags['db'], flags['from-database']]
     const filter = { ...(typeof engine === 'string' && { engine }), ...(typeof database === 'string' && { database }) }
+    if (flags['newest']) {
+      return { backups: [await findNewest(place.storage, place.key, filter, host)], damaged: [] }
+    }
     const all = await findAll(place.storage, place.key, filter, host)
-    if (all.length === 0) throw new DbvaultError('BACKUP_NOT_FOUND', `${place.storage.label} has no backup to verify`)
-    if (flags['newest']) return all.slice(0, 1)
-    return typeof flags['sample'] === 'number' ? sample(all, flags['sample']) : all
+    if (all.backups.length === 0 && all.damaged.length === 0)
+      throw new DbvaultError('BACKUP_NOT_FOUND', `${place.storage.label} has no backup to verify`)
+    return typeof flags['sample'] === 'number' ? { backups: sample(all.backups, flags['sample']), damaged: [] } : all
   }
 
   /** Whatever is wrong with one backup is that one's result; the others are still verified. */

@@ -1,4 +1,3 @@
-import { generateIdentityBeside, parseRecipient } from '../pipeline/encrypt/age-keys.ts'
 import { type Cipher, ageCipher, fernetCipher } from '../pipeline/encrypt/encryption.ts'
 import { parseFernetKey } from '../pipeline/encrypt/fernet-key.ts'
 import type { EncryptionRequest } from './backup-request.ts'
@@ -11,6 +10,7 @@ import type { EncryptionRequest } from './backup-request.ts'
 export async function cipherFor(request: EncryptionRequest | undefined): Promise<Cipher | undefined> {
   if (!request) return undefined
   if (request.scheme === 'fernet') return fernetCipher(parseFernetKey(request.key))
+  const { generateIdentityBeside, parseRecipient } = await import('../pipeline/encrypt/age-keys.ts')
   const recipients = request.recipients.map((recipient) => parseRecipient(recipient))
   const own = await generateIdentityBeside(recipients)
   return ageCipher([...recipients, own.recipient], [own.identity])

@@ -38,6 +38,7 @@ export async function writeArtifact(
   const body = asReadable(written.measure(encode(dumped.measure(dump), encoding)))
   const stat = await place.storage.put(place.key, body, host)
   if (stat.bytes !== written.bytes) {
+    await place.storage.delete(place.key, host).catch(() => {}) // Then it is an orphan, and listed as one.
     throw new DbvaultError(
       'STORAGE_FAILED',
       `${place.storage.address(place.key)} has ${stat.bytes} bytes where ${written.bytes} were sent`,

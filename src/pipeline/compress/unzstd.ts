@@ -26,6 +26,8 @@ export interface UnzstdOptions {
 export const unzstd = ({ seekTable = 'required' }: UnzstdOptions = {}): Stage =>
   async function* (source) {
     const reader = new ByteReader(source)
+    // One decoder for all frames: Node gives the memory of one for each back only at a full garbage collection.
+    const decoder = new ZlibDecoder(createZstdDecompress(DECODER_OPTIONS))
     // The frames since the last seek table: two seekable files in a row are one legal file.
     let frames: FrameSizes[] = []
     let listed = false
@@ -33,7 +35,7 @@ export const unzstd = ({ seekTable = 'required' }: UnzstdOptions = {}): Stage =>
       do {
         const magic = await peekMagic(reader)
         if (magic === FRAME_MAGIC) {
-          frames.push(yield* decodeFrame(reader))
+          frames.push(yield* decodeFrame(reader, decoder))
           listed = false
         } else if (magic !== undefined && ((magic ^ SKIPPABLE_MAGIC) & ~0xf) === 0) {
           listed = await passSkippable(reader, frames)
@@ -49,6 +51,7 @@ export const unzstd = ({ seekTable = 'required' }: UnzstdOptions = {}): Stage =>
         if ((await reader.peek()).length > 0) throw foreign(reader.offset)
       }
     } finally {
+      decoder.close()
       await reader.close()
     }
   }
@@ -64,29 +67,29 @@ async function peekMagic(reader: ByteReader): Promise<number | undefined> {
 }
 
 /** Yields the content of one frame and returns the sizes it turned out to have. */
-async function* decodeFrame(reader: ByteReader): AsyncGenerator<Uint8Array, FrameSizes, undefined> {
+async function* decodeFrame(
+  reader: ByteReader,
+  decoder: ZlibDecoder,
+): AsyncGenerator<Uint8Array, FrameSizes, undefined> {
   const start = reader.offset
+  const usedBefore = decoder.used
   const scanner = new FrameScanner()
-  const decoder = new ZlibDecoder(createZstdDecompress(DECODER_OPTIONS))
   let decompressed = 0
-  try {
-    while (!scanner.done) {
-      const chunk = await reader.peek()
-      if (chunk.length === 0)
-        throw corrupt(`The compressed data is cut off at byte ${reader.offset}, inside a zstd frame.`)
-      const part = chunk.subarray(0, scanner.scan(chunk))
-      for await (const bytes of scanner.done ? decoder.last(part) : decoder.write(part)) {
-        decompressed += bytes.length
-        yield bytes
-      }
-      reader.advance(part.length)
+  while (!scanner.done) {
+    const chunk = await reader.peek()
+    if (chunk.length === 0)
+      throw corrupt(`The compressed data is cut off at byte ${reader.offset}, inside a zstd frame.`)
+    // Never a byte of the next frame: the decoder would drop it.
+    const part = chunk.subarray(0, scanner.scan(chunk))
+    for await (const bytes of decoder.write(part)) {
+      decompressed += bytes.length
+      yield bytes
     }
-    const compressed = reader.offset - start
-    if (decoder.used !== compressed) throw corrupt(`The zstd frame at byte ${start} ends before its last block.`)
-    return { compressed, decompressed }
-  } finally {
-    decoder.close()
+    reader.advance(part.length)
   }
+  const compressed = reader.offset - start
+  if (decoder.used - usedBefore !== compressed) throw corrupt(`The zstd frame at byte ${start} is damaged.`)
+  return { compressed, decompressed }
 }
 
 /** Passes a skippable frame; returns true when it was a seek table, which has been checked, and adds it to `frames` if not. */

@@ -31,24 +31,11 @@ export class ZlibDecoder {
   }
 
   /** Yields what `chunk` decodes to, and ends once the decoder wants no more of it. Throws ARTIFACT_CORRUPT. */
-  write(chunk: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-    return this.#drain((done) => this.#stream.write(chunk, done))
-  }
-
-  /** Like `write`, for the last chunk: throws ARTIFACT_CORRUPT too when the compressed data is not complete with it. */
-  last(chunk: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-    return this.#drain((done) => this.#stream.end(chunk, done))
-  }
-
-  /** Gives the decoder's memory back. May be called at any time. */
-  close(): void {
-    this.#stream.destroy()
-  }
-
-  async *#drain(begin: (done: () => void) => void): AsyncGenerator<Uint8Array, void, undefined> {
+  async *write(chunk: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
     let done = false
-    begin(() => {
+    this.#stream.write(chunk, (error) => {
       done = true
+      if (error) this.#failure ??= error
       this.#wake()
     })
     for (;;) {
@@ -58,5 +45,10 @@ export class ZlibDecoder {
       else if (done) return
       else await new Promise<void>((resolve) => (this.#wake = resolve))
     }
+  }
+
+  /** Gives the decoder's memory back. May be called at any time. */
+  close(): void {
+    this.#stream.destroy()
   }
 }

@@ -1,8 +1,5 @@
 import type { Bytes, Stage } from '../bytes.ts'
-import { encryptAge } from './age.ts'
 import { AGE_ARMOR_LINE, AGE_VERSION_LINE } from './age-header.ts'
-import { decryptAge } from './age-reader.ts'
-import { sealToRecipients, unsealWithIdentities } from './age-seal.ts'
 import { encryptFernet } from './fernet.ts'
 import type { FernetKey } from './fernet-key.ts'
 import { decryptFernet, openFernet } from './fernet-reader.ts'
@@ -58,16 +55,24 @@ export function fernetCipher(key: FernetKey): FernetCipher {
 
 /** Public keys to encrypt to, private ones to decrypt with. Every chunk has its own tag, so `open` reads once. */
 export function ageCipher(recipients: readonly string[], identities: readonly string[]): AgeCipher {
+  const decrypt = (): Stage => whenUsed(async () => (await import('./age-reader.ts')).decryptAge(identities))
   return {
     scheme: 'age',
     recipients,
     identities,
     extension: 'age',
-    encrypt: () => encryptAge(recipients),
-    decrypt: () => decryptAge(identities),
-    open: (reopen) => decryptAge(identities)(reopen()),
-    seal: (bytes) => sealToRecipients(recipients, bytes),
-    unseal: (text) => unsealWithIdentities(identities, text),
+    encrypt: () => whenUsed(async () => (await import('./age.ts')).encryptAge(recipients)),
+    decrypt,
+    open: (reopen) => decrypt()(reopen()),
+    seal: async (bytes) => (await import('./age-seal.ts')).sealToRecipients(recipients, bytes),
+    unseal: async (text) => (await import('./age-seal.ts')).unsealWithIdentities(identities, text),
+  }
+}
+
+/** The age library takes longer to load than a small backup takes: it is imported by whoever uses age, and then only. */
+function whenUsed(load: () => Promise<Stage>): Stage {
+  return async function* (source) {
+    yield* (await load())(source)
   }
 }
 
