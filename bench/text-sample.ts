@@ -15,21 +15,30 @@ function numbers(seed: number): () => number {
   }
 }
 
-/** Text such as a SQL dump holds: INSERT rows of numbers, names, times, prose and hex. About `size` bytes, in chunks of 1 MiB. */
+/**
+ * Text such as SQL dumps hold, about `size` bytes in chunks of 1 MiB: by turns prose in INSERT statements, where a
+ * compressor finds many short matches, and COPY rows of numbers, times and hex, where it finds few.
+ */
 export function* sqlText(size: number): Generator<Buffer> {
   const next = numbers(20_240_229)
   const word = (): string => WORDS[next() % WORDS.length] ?? ''
-  let text = ''
-  for (let made = 0, row = 1; made < size; row++) {
-    const name = `${word()}.${word()}${next() % 1000}`
+  const time = (): string =>
+    `2024-0${1 + (next() % 9)}-${10 + (next() % 19)} ${10 + (next() % 14)}:${10 + (next() % 50)}:${10 + (next() % 50)}`
+  const key = (): string => next().toString(16) + next().toString(16)
+
+  const comment = (id: number): string => {
     const prose = Array.from({ length: 4 + (next() % 12) }, word).join(' ')
-    const day = `2024-0${1 + (next() % 9)}-${10 + (next() % 19)} ${10 + (next() % 14)}:${10 + (next() % 50)}:${10 + (next() % 50)}`
-    const key = next().toString(16) + next().toString(16)
-    text += `INSERT INTO "orders" VALUES (${row}, '${name}', '${name}@example.com', '${day}', ${next() % 100_000}.${next() % 100}, '${prose}', '${key}');\n`
-    if (text.length >= 1 << 20) {
-      made += text.length
-      yield Buffer.from(text, 'latin1')
-      text = ''
-    }
+    const name = `${word()}.${word()}${next() % 1000}`
+    return `INSERT INTO "comments" VALUES (${id}, '${name}@example.com', '${time()}', '${prose}', '${key()}');\n`
+  }
+  const payment = (id: number): string =>
+    `${id}\t${next() % 1_000_000}\tuser${next() % 100_000}@example.com\t${time()}.${next() % 1_000_000}` +
+    `\t${next() % 10_000}.${10 + (next() % 90)}\t${key()}${key()}\t${next() & 1 ? 't' : 'f'}\t\\N\n`
+
+  for (let made = 0, id = 1, row = comment; made < size; row = row === comment ? payment : comment) {
+    let text = ''
+    for (; text.length < 1 << 20; id++) text += row(id)
+    made += text.length
+    yield Buffer.from(text, 'latin1')
   }
 }
