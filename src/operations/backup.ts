@@ -1,18 +1,18 @@
 import type { Probe } from '../contract/engine.ts'
 import { backupId } from '../catalog/backup-id.ts'
 import { asDbvaultError } from '../errors/as-dbvault-error.ts'
-import { DbvaultError } from '../errors/dbvault-error.ts'
 import type { Encoding } from '../pipeline/encoding.ts'
-import type { BackupRequest, BackupResult, Location } from './backup-request.ts'
+import type { BackupRequest, BackupResult } from './backup-request.ts'
 import { BackupRun } from './backup-run.ts'
 import { cipherFor } from './cipher-for.ts'
 import { type Draft, commitBackup } from './commit-backup.ts'
 import type { OperationContext } from './context.ts'
-import { copyArtifacts } from './copy-artifacts.ts'
+import { type Copied, copyArtifacts, discardCopy } from './copy-artifacts.ts'
 import { type DumpedBackup, dumpToStorage } from './dump-to-storage.ts'
 import { type ProvenOutcome, proveDump } from './prove-dump.ts'
 import { probeDestinations, probeSource } from './probe-before-dump.ts'
 import { retrying } from './retry.ts'
+import { shortfall } from './shortfall.ts'
 
 /**
  * Backs up one database: dump, compress, encrypt, store, read back, prove, and only then commit.
@@ -44,18 +44,18 @@ async function backUp(run: BackupRun): Promise<BackupResult> {
   const dumped = await run.timed('dump', () =>
     retrying('the dump', subject, context, () => dumpToStorage(run, encoding)),
   )
+  let copies: readonly Copied[] = []
   try {
     const outcome = await run.timed('prove', () => proveDump(run, dumped, encoding))
-    const copies = await run.timed('upload', () =>
+    copies = await run.timed('upload', () =>
       copyArtifacts(dumped.members, request.destinations.slice(1), context, subject),
     )
     await request.beforeCommit?.()
     const draft = draftOf(run, probe, dumped, createdAt, outcome)
     const locations = await commitBackup(draft, dumped, copies, cipher, context, subject)
-    const error = outcome.error ?? failedPlaces(locations)
-    return run.finished(dumped.members, outcome, locations, error)
+    return run.finished(dumped.members, outcome, locations, shortfall(outcome.error, locations))
   } catch (error) {
-    await dumped.discard()
+    await Promise.all([dumped.discard(), ...copies.map(discardCopy)])
     throw error
   } finally {
     await dumped.marker.remove(run.cleanupHost()).catch(() => {
@@ -80,14 +80,4 @@ function draftOf(run: BackupRun, probe: Probe, dumped: DumpedBackup, createdAt: 
     recipients: encryption?.scheme === 'age' ? encryption.recipients : [],
     ...(dumped.fingerprint && { fingerprint: dumped.fingerprint }),
   }
-}
-
-/** The first place has it, or there would be no backup; of the others some may not. */
-function failedPlaces(locations: readonly Location[]): DbvaultError | undefined {
-  const failed = locations.filter(({ error }) => error !== undefined)
-  if (failed.length === 0) return undefined
-  const reasons = failed.map(({ address, error }) => `${address}: ${error?.message}`)
-  return new DbvaultError('SEVERAL_FAILED', `The backup is stored, but not everywhere: ${reasons.join('; ')}`, {
-    hints: [...new Set(failed.flatMap(({ error }) => error?.hints ?? [])), 'Once that is mended: dbvault copy.'],
-  })
 }

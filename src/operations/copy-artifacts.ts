@@ -43,10 +43,15 @@ export async function copyArtifacts(
   context.report({ kind: 'phase', subject, phase: 'uploading' })
   const copied = await Promise.all(destinations.map((destination) => copyTo(destination, sources, context, subject)))
   if (context.signal.aborted) {
-    await Promise.all(copied.map((copy) => ('keys' in copy ? copy.discard() : undefined)))
+    await Promise.all(copied.map(discardCopy))
     context.signal.throwIfAborted()
   }
   return copied
+}
+
+/** Takes a copy back. Throws nothing: what cannot be deleted is an orphan, and listed as one. */
+export async function discardCopy(copy: Copied): Promise<void> {
+  if ('keys' in copy) await copy.discard()
 }
 
 async function copyTo(
