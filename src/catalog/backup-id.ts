@@ -21,11 +21,11 @@ export function utcStamp(time: Date): string {
 export function encodeLabel(label: string): string {
   let encoded = ''
   for (const character of label.toWellFormed()) {
-    const next = encodeURIComponent(character).replace(/[!'()*~]/g, percent)
+    const next = encodeURIComponent(character).replace(encoded === '' ? /[!'()*~.-]/ : /[!'()*~]/, percent)
     if (encoded.length + next.length > LABEL_BYTES) break
     encoded += next
   }
-  return encoded.replace(/^[.-]/, percent).slice(0, LABEL_BYTES + 2) || '%00'
+  return encoded || '%00'
 }
 
 function percent(character: string): string {

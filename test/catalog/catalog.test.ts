@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { readCatalog, readManifest } from '../../src/catalog/catalog.ts'
+import { pendingKey, proofKey } from '../../src/catalog/layout.ts'
+import { DbvaultError } from '../../src/errors/dbvault-error.ts'
+import type { Storage } from '../../src/contract/storage.ts'
+import { memoryStorage } from '../../src/testing/index.ts'
+import { manifestOf } from '../support/manifests.ts'
+import { onlooker, put } from '../support/objects.ts'
+
+const A = 'shop-20261123T084201Z-aaaaaa.txt'
+const B = 'shop-20261123T084202Z-bbbbbb.txt'
+const IN = (name: string): string => `text/${name}`
+
+async function storing(objects: Readonly<Record<string, string>>): Promise<Storage> {
+  const storage = memoryStorage()
+  for (const [key, content] of Object.entries(objects)) await put(storage, key, content)
+  return storage
+}
+
+const json = (artifact: string, fields = {}): string => JSON.stringify(manifestOf(artifact, fields))
+
+describe('a catalog', () => {
+  it('has whole backups, the newest first', async () => {
+    const storage = await storing({
+      [IN(A)]: '',
+      [IN(`${A}.json`)]: json(A),
+      [IN(B)]: '',
+      [IN(`${B}.json`)]: json(B, { createdAt: '2026-11-23T08:42:02.000Z' }),
+    })
+    const { backups, damaged, orphans } = await readCatalog(storage, '', onlooker)
+    assert.deepEqual(
+      backups.map(({ key, missing }) => [key, missing]),
+      [
+        [IN(B), []],
+        [IN(A), []],
+      ],
+    )
+    assert.deepEqual([damaged, orphans], [[], []])
+  })
+
+  it('has only what is below a prefix', async () => {
+    const storage = await storing({ [IN(A)]: '', [IN(`${A}.json`)]: json(A), [B]: '', [`${B}.json`]: json(B) })
+    const { backups } = await readCatalog(storage, 'text/', onlooker)
+    assert.deepEqual(
+      backups.map(({ key }) => key),
+      [IN(A)],
+    )
+  })
+
+  it('names an artifact without a manifest as an orphan, pending where a marker says so', async () => {
+    const storage = await storing({ [IN(A)]: 'x', [IN(B)]: 'xy', [pendingKey(IN(B), 3)]: '' })
+    const { backups, orphans } = await readCatalog(storage, '', onlooker)
+    assert.deepEqual(backups, [])
+    assert.deepEqual(
+      orphans.map(({ key, bytes, pending }) => [key, bytes, pending]),
+      [
+        [IN(A), 1, false],
+        [IN(B), 2, true],
+      ],
+    )
+  })
+
+  it('names a member of no backup as an orphan, and the members of one as its own', async () => {
+    const roles = A.replace('.txt', '.roles.txt')
+    const [main] = manifestOf(A).members
+    assert.ok(main)
+    const members = [main, { ...main, name: 'roles', artifact: { ...main.artifact, name: roles } }]
+    const whole = await storing({ [IN(A)]: '', [IN(roles)]: '', [IN(`${A}.json`)]: json(A, { members }) })
+    assert.deepEqual((await readCatalog(whole, '', onlooker)).orphans, [])
+    const half = await storing({ [IN(A)]: '', [IN(roles)]: '', [IN(`${A}.json`)]: json(A) })
+    assert.deepEqual(
+      (await readCatalog(half, '', onlooker)).orphans.map(({ key }) => key),
+      [IN(roles)],
+    )
+    const torn = await storing({ [IN(A)]: '', [IN(`${A}.json`)]: json(A, { members }) })
+    const [backup] = (await readCatalog(torn, '', onlooker)).backups
+    assert.deepEqual(backup?.missing, [IN(roles)])
+  })
+
+  it('names a backup whose artifact is gone as missing it', async () => {
+    const { backups } = await readCatalog(await storing({ [IN(`${A}.json`)]: json(A) }), '', onlooker)
+    assert.deepEqual(backups[0]?.missing, [IN(A)])
+  })
+
+  it('names manifests that are cut, and those of another artifact, as damaged', async () => {
+    const storage = await storing({
+      [IN(A)]: '',
+      [IN(`${A}.json`)]: json(A).slice(0, 100),
+      [IN(B)]: '',
+      [IN(`${B}.json`)]: json(A),
+    })
+    const { backups, damaged, orphans } = await readCatalog(storage, '', onlooker)
+    assert.deepEqual([backups, orphans], [[], []])
+    assert.deepEqual(
+      damaged.map(({ key, error }) => [key, error.code]),
+      [
+        [IN(`${A}.json`), 'MANIFEST_INVALID'],
+        [IN(`${B}.json`), 'MANIFEST_INVALID'],
+      ],
+    )
+    await assert.rejects(readManifest(storage, IN(`${B}.json`), onlooker), { message: /belongs to another artifact/ })
+  })
+
+  it('leaves the user’s own files alone, JSON and other', async () => {
+    const storage = await storing({
+      'package.json': '{}',
+      'notes.txt': 'notes',
+      'notes.txt.json': '{"about":"notes"}',
+      [IN('backup.txt')]: '',
+      [IN('shop-2026.txt')]: '',
+      [IN('list.json')]: '[]',
+      'a.pending-1': '',
+    })
+    assert.deepEqual(await readCatalog(storage, '', onlooker), { backups: [], damaged: [], orphans: [] })
+  })
+
+  it('knows a backup of any name by its manifest, and a damaged one by what is left of it', async () => {
+    const storage = await storing({
+      one: '',
+      'one.json': json('one'),
+      two: '',
+      'two.json': json('two').slice(0, 200),
+    })
+    const { backups, damaged } = await readCatalog(storage, '', onlooker)
+    assert.deepEqual(
+      backups.map(({ key }) => key),
+      ['one'],
+    )
+    assert.deepEqual(
+      damaged.map(({ key }) => key),
+      ['two.json'],
+    )
+  })
+
+  it('has the newest later proof of each backup, and none that cannot be read', async () => {
+    const record = (outcome: string, at: Date): string =>
+      JSON.stringify({
+        format: 'dbvault-proof-1',
+        id: 'shop-1',
+        at: at.toISOString(),
+        tool: 'dbvault/0',
+        outcome,
+        seconds: 1,
+        mac: { scheme: 'sha256', value: '' },
+      })
+    const [first, second] = [new Date('2026-11-24T03:00:00Z'), new Date('2026-11-25T03:00:00Z')]
+    const storage = await storing({
+      [IN(A)]: '',
+      [IN(`${A}.json`)]: json(A),
+      [proofKey(IN(A), second)]: record('failed', second),
+      [proofKey(IN(A), first)]: record('equal', first),
+      [IN(B)]: '',
+      [IN(`${B}.json`)]: json(B),
+      [proofKey(IN(B), first)]: 'none',
+    })
+    const { backups, orphans, damaged } = await readCatalog(storage, '', onlooker)
+    const outcomes = Object.fromEntries(backups.map(({ key, lastProof }) => [key, lastProof?.record.outcome]))
+    assert.deepEqual(outcomes, { [IN(A)]: 'failed', [IN(B)]: undefined })
+    assert.deepEqual([orphans, damaged], [[], []])
+  })
+
+  it('is an error, and never empty or short, when the listing or a manifest cannot be read', async () => {
+    const failure = new DbvaultError('STORAGE_UNREACHABLE', 'the line is cut')
+    const storage = await storing({ [IN(A)]: '', [IN(`${A}.json`)]: json(A) })
+    const deaf: Storage = {
+      ...storage,
+      async *list(prefix, host) {
+        yield* storage.list(prefix, host)
+        throw failure
+      },
+    }
+    await assert.rejects(readCatalog(deaf, '', onlooker), failure)
+    await assert.rejects(readCatalog({ ...storage, get: () => Promise.reject(failure) }, '', onlooker), failure)
+  })
+})
