@@ -1,32 +1,34 @@
 import assert from 'node:assert/strict'
-import { type FencedBlock, fencedBlocks } from './fenced-block.ts'
+import { documentPath, type FencedBlock, fencedBlocks } from './fenced-block.ts'
 import { Workplace } from './workplace.ts'
 
-/** A command of the tour, and what the page says that it prints. */
+/** Commands of a page, and what the page says that they print: the result, or the error. */
 interface Step extends FencedBlock {
   readonly exit: number
   readonly output?: string
 }
 
-describe('the tour of README.md', () => {
-  let workplace: Workplace
-  before(async () => {
-    workplace = await Workplace.create()
-  })
-  after(() => workplace[Symbol.asyncDispose]())
-
-  it('runs as it is written, with the output that it shows', async () => {
-    const steps = tour(await fencedBlocks('README.md'))
-    assert.ok(steps.length > 10)
-    for (const { text, exit, output } of steps) {
-      const ended = await workplace.sh(text)
-      assert.equal(ended.exit, exit, `${text}${ended.stderr}`)
-      if (output === undefined) continue
-      const printed = (ended.stdout + ended.stderr).replaceAll(workplace.root, '/home/ann')
-      assert.equal(withoutChance(printed), withoutChance(output), text)
-    }
-  })
+describe('the commands of', () => {
+  for (const [document, least] of [
+    ['README.md', 10],
+    ['docs/writing-a-plugin.md', 2],
+  ] as const) {
+    it(`${document} run as they are written, with the output that stands there`, async () => {
+      await using workplace = await Workplace.create()
+      const steps = tour(await fencedBlocks(document))
+      assert.ok(steps.length >= least)
+      for (const step of steps) await take(step, workplace)
+    })
+  }
 })
+
+async function take({ text, exit, output }: Step, workplace: Workplace): Promise<void> {
+  const ended = await workplace.sh(text, workplace.root, { CHECKOUT: documentPath('') })
+  assert.equal(ended.exit, exit, `${text}${ended.stderr}`)
+  if (output === undefined) return
+  const printed = (exit === 0 ? ended.stdout : ended.stderr).replaceAll(workplace.root, '/home/ann')
+  assert.equal(withoutChance(printed), withoutChance(output), text)
+}
 
 function tour(blocks: readonly FencedBlock[]): Step[] {
   return blocks.flatMap((block, index) => {
