@@ -72,11 +72,18 @@ export async function commitBackup(
     const manifest = withMac(manifestFields(draft, dumped.members, keys, seal.fields), seal.macKey)
     const text = `${JSON.stringify(manifest, null, 2)}\n`
     const key = manifestKey(main)
-    await retrying('the commit', subject, context, async () => {
-      const host = hostFor(context, subject)
-      await lookOnceMore(storage, keys, dumped.members, host)
-      await storage.put(key, Readable.from([Buffer.from(text)]), host)
-    })
+    try {
+      await retrying('the commit', subject, context, async () => {
+        const host = hostFor(context, subject)
+        await lookOnceMore(storage, keys, dumped.members, host)
+        await storage.put(key, Readable.from([Buffer.from(text)]), host)
+      })
+    } catch (error) {
+      // Its last answer may have been lost, or an abort may have come a moment late: then it is there, and must not be.
+      const others = DbvaultError.is(error) && error.code === 'OBJECT_EXISTS'
+      if (!others) await storage.delete(key, cleanupHost(context, subject)).catch(() => {})
+      throw error
+    }
     return { storage: storage.name, address: storage.address(main), manifest: storage.address(key), status: 'stored' }
   }
 }
