@@ -3,16 +3,19 @@
  * from either, so the source is told but not waited for.
  */
 export async function* abortable<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
-  signal.throwIfAborted()
-  const aborted = Promise.withResolvers<never>()
-  aborted.promise.catch(() => {})
-  const abort = () => aborted.reject(signal.reason as Error)
-  signal.addEventListener('abort', abort)
   const iterator = source[Symbol.asyncIterator]()
+  // Not a race against one long-lived promise: that would keep every chunk that ever won against it.
+  let interrupt: (() => void) | undefined
+  const abort = () => interrupt?.()
+  signal.addEventListener('abort', abort)
   let ended = false
   try {
     for (;;) {
-      const next = await Promise.race([iterator.next(), aborted.promise])
+      signal.throwIfAborted()
+      const next = await new Promise<IteratorResult<T>>((resolve, reject) => {
+        interrupt = () => reject(signal.reason as Error)
+        iterator.next().then(resolve, reject)
+      })
       if (next.done === true) {
         ended = true
         return

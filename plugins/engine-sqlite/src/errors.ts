@@ -1,5 +1,6 @@
 import type { ErrorCode, Host } from 'dbvault'
 import { JobFailure } from './worker/job-failure.ts'
+import { isDiskFull } from './worker/result-code.ts'
 
 interface Meaning {
   readonly code: ErrorCode
@@ -79,18 +80,10 @@ export function sourceError(host: Host, path: string, error: unknown): unknown {
   })
 }
 
-/** What a failure means when scratch was read: whether it tells about the backup. */
+/** What a failure means when scratch was read: nothing about the backup, unless the file is damaged. */
 export function proofError(host: Host, error: unknown): unknown {
   if (!(error instanceof JobFailure)) return error
-  // SQLITE_NOMEM, _IOERR, _FULL, _CANTOPEN, and what the system said: the fault of this machine.
-  const ofMachine = error.primary === undefined || [7, 10, 13, 14].includes(error.primary)
-  if (ofMachine) {
-    return host.error('PROOF_UNFINISHED', `The scratch copy could not be read: ${error.message}`, { cause: error })
-  }
-  const where = error.table === undefined ? '' : ` in table ${JSON.stringify(error.table)}`
-  return host.error('PROOF_FAILED', `What is stored is not a sound database${where}: ${error.message}`, {
-    cause: error,
-  })
+  return host.error('PROOF_UNFINISHED', `The scratch copy could not be read: ${error.message}`, { cause: error })
 }
 
 export function fullError(host: Host, cause: unknown): Error {
@@ -102,7 +95,7 @@ export function fullError(host: Host, cause: unknown): Error {
 
 /** No space, by the system's word or SQLite's. */
 export function isFull(error: unknown): boolean {
-  if (error instanceof JobFailure && error.primary === 13) return true
+  if (isDiskFull(error)) return true
   return error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT'].includes(String(error.code))
 }
 

@@ -1,7 +1,7 @@
 import type { Finding, Host, Probe, Source } from 'dbvault'
 import { parse } from 'node:path'
 import { patienceOf, type Flags } from './descriptor.ts'
-import { sourceError } from './errors.ts'
+import { quoted, sourceError } from './errors.ts'
 import { sourceFile } from './source-file.ts'
 import type { Survey } from './worker/jobs.ts'
 import { runJob } from './worker/run-job.ts'
@@ -18,7 +18,7 @@ export async function probe(source: Source<Flags>, host: Host): Promise<Probe> {
   if (survey.pages === 0) throw host.error('SOURCE_NOT_FOUND', `${path} holds no database: it has no pages`)
   if (survey.damage.length > 0) {
     throw host.error('SOURCE_CORRUPT', `${path} is damaged: ${survey.damage[0]}`, {
-      hints: [`See all of it: sqlite3 ${path} "PRAGMA integrity_check"`],
+      hints: [`See all of it: sqlite3 ${quoted(path)} "PRAGMA integrity_check"`],
     })
   }
   return {

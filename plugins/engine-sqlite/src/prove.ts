@@ -29,12 +29,12 @@ export async function prove({ stored, expected, scratch }: ProveRequest<Flags>, 
       cause: error,
     })
   }
-  const { integrity, fingerprint } = await examine(path, host).catch((error: unknown) => {
+  const { damage, fingerprint } = await examine(path, host).catch((error: unknown) => {
     throw proofError(host, error)
   })
-  if (integrity.damage.length > 0) {
+  if (damage.length > 0 || fingerprint === undefined) {
     if (scratch.source) await refuseCorruptSource(scratch.source, host)
-    throw host.error('PROOF_FAILED', `What is stored is not a sound database: ${integrity.damage[0]}`)
+    throw host.error('PROOF_FAILED', `What is stored is not a sound database: ${damage[0]}`)
   }
   if (wanted === undefined) return { outcome: 'restorable', compared: {} }
   const different = differences(wanted, fingerprint)

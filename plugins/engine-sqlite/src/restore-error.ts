@@ -1,6 +1,7 @@
 import type { Host } from 'dbvault'
 import { isFull } from './errors.ts'
 import { JobFailure } from './worker/job-failure.ts'
+import { isDenied, isLocked } from './worker/result-code.ts'
 
 export function notEmpty(host: Host, path: string): Error {
   return host.error('TARGET_NOT_EMPTY', `${path} is there already`, {
@@ -23,14 +24,11 @@ export function restoreError(host: Host, path: string, error: unknown): unknown 
       cause: error,
     })
   }
-  if (error instanceof JobFailure && [0, 5, 6].includes(error.primary ?? -1)) {
+  if (isLocked(error)) {
     return inUse(host, path, 'another process', error)
   }
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
-  const mayNotWrite =
-    ['EACCES', 'EPERM', 'EROFS'].includes(code ?? '') ||
-    (error instanceof JobFailure && [3, 8, 14].includes(error.primary ?? -1))
-  if (mayNotWrite) {
+  if (isDenied(error) || ['EACCES', 'EPERM', 'EROFS'].includes(code ?? '')) {
     return host.error('STORAGE_DENIED', `${path} or its directory may not be written by this user`, { cause: error })
   }
   if (error instanceof JobFailure) {

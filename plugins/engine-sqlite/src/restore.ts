@@ -29,9 +29,9 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
   const temporary = join(dirname(place.path), TEMPORARY_PREFIX + randomBytes(8).toString('hex'))
   try {
     await receive(member, temporary, host, 'RESTORE_FAILED')
-    const { integrity, fingerprint } = await examine(temporary, host)
-    const wrong = [...integrity.damage, ...(wanted ? differences(wanted, fingerprint) : [])]
-    if (wrong.length > 0) {
+    const { damage, fingerprint } = await examine(temporary, host)
+    const wrong = [...damage, ...(wanted && fingerprint ? differences(wanted, fingerprint) : [])]
+    if (wrong.length > 0 || fingerprint === undefined) {
       throw host.error('RESTORE_FAILED', `What was restored is not what was dumped: ${wrong[0]}`, {
         hints: [...wrong.slice(1), `Nothing was changed at ${place.path}.`],
       })

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Integrity, Jobs } from './jobs.ts'
 import { openScratch, openSource } from './open-database.ts'
-import { isUnknownToSqlite, tablesOf } from './tables.ts'
+import { isDamage, isUnknownToSqlite } from './result-code.ts'
+import { tablesOf } from './tables.ts'
 import type { WorkerContext } from './worker.ts'
 
 const SHOWN = 10
@@ -25,6 +26,7 @@ export function integrityProblems(db: DatabaseSync, check: 'integrity_check' | '
     found.take(lines(db, `PRAGMA ${check}(${ALL})`))
     return found.result([])
   } catch (error) {
+    if (isDamage(error)) return found.with((error as Error).message).result([])
     if (!isUnknownToSqlite(error)) throw error
   }
 
@@ -35,6 +37,8 @@ export function integrityProblems(db: DatabaseSync, check: 'integrity_check' | '
     try {
       again.take(lines(db, `PRAGMA ${check}('${name.replaceAll("'", "''")}')`))
     } catch (error) {
+      if (isDamage(error))
+        return again.with(`${(error as Error).message} in table ${JSON.stringify(name)}`).result(unchecked)
       if (!isUnknownToSqlite(error)) throw error
       unchecked.push(name)
     }
@@ -52,6 +56,12 @@ class Findings {
       if (VIOLATION.test(line)) this.#violations += 1
       else if (this.#damage.push(line) >= SHOWN) return
     }
+  }
+
+  /** Some damage ends the check with an error instead of a line. */
+  with(damage: string): this {
+    this.#damage.push(damage)
+    return this
   }
 
   result(unchecked: readonly string[]): Integrity {

@@ -13,11 +13,6 @@ export class JobFailure extends Error {
     this.code = failure.code
     this.table = failure.table
   }
-
-  /** SQLite's primary result code: https://www.sqlite.org/rescode.html */
-  get primary(): number | undefined {
-    return this.errcode === undefined ? undefined : this.errcode & 0xff
-  }
 }
 
 /** Copies what can be cloned out of any error. */

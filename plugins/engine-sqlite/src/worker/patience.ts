@@ -1,3 +1,5 @@
+import { isLocked } from './result-code.ts'
+
 /**
  * Waits for locks in short turns, so that an abort is seen. SQLite's own time-out would block the thread for all of it.
  */
@@ -23,10 +25,4 @@ export class Patience {
       }
     }
   }
-}
-
-/** 5 and 6, and 0 "not an error", which Node reports for a lock that was met while opening. */
-export function isLocked(error: unknown): boolean {
-  const errcode = error instanceof Error && 'errcode' in error ? error.errcode : undefined
-  return typeof errcode === 'number' && [0, 5, 6].includes(errcode & 0xff)
 }

@@ -2,8 +2,9 @@ import type { DatabaseSync } from 'node:sqlite'
 import { SCHEME, type SqliteFingerprint, type TableEntry } from '../fingerprint.ts'
 import { digestRows } from './digest-rows.ts'
 import { pragma } from './open-database.ts'
+import { isUnknownToSqlite } from './result-code.ts'
 import { registerRowFunctions } from './row-encoding.ts'
-import { isUnknownToSqlite, tablesOf } from './tables.ts'
+import { tablesOf } from './tables.ts'
 
 /** Reads every row of every table. The caller sees to it that all of it is one moment. */
 export function readFingerprint(db: DatabaseSync): SqliteFingerprint {

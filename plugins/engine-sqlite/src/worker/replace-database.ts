@@ -1,14 +1,25 @@
-import { chmodSync, chownSync, closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { sidecars } from '../sidecars.ts'
 import type { ReplaceInput, ReplaceOutput } from './jobs.ts'
 import { openTarget, pragma } from './open-database.ts'
 import type { Patience } from './patience.ts'
+import { isDamage } from './result-code.ts'
 import type { WorkerContext } from './worker.ts'
 
-/** SQLITE_CORRUPT and SQLITE_NOTADB. */
-const NO_DATABASE = [11, 26]
+const MAGIC = 'SQLite format 3\0'
 
 /**
  * Puts a finished file in the place of a database, so that at every moment there is the old one or the new one.
@@ -19,16 +30,14 @@ const NO_DATABASE = [11, 26]
  */
 export function replaceDatabase(job: ReplaceInput, context: WorkerContext): ReplaceOutput {
   const patience = context.patience(job.patience)
+  // SQLite would take a log beside a file that is not its own for worthless, and remove it.
+  if (!isDatabase(job.target)) return replaceFile(job)
   let settled: Settled
   try {
     settled = settle(job.target, patience)
   } catch (error) {
-    if (!isNoDatabase(error)) throw error
-    // Whatever it is, SQLite cannot tell what a log beside it is worth.
-    if (sidecars(job.target).some((path) => existsSync(path) && statSync(path).size > 0)) {
-      return { outcome: 'unsettled', notes: [] }
-    }
-    return { outcome: 'replaced', notes: rename(job) }
+    if (!isDamage(error)) throw error
+    return replaceFile(job)
   }
   const { db, undo } = settled
   try {
@@ -77,6 +86,13 @@ function settle(path: string, patience: Patience): Settled {
   }
 }
 
+/** Whatever the file is, nobody can tell what a log beside it is worth. */
+function replaceFile(job: ReplaceInput): ReplaceOutput {
+  if (job.onlyIfEmpty) return { outcome: 'not-empty', notes: [] }
+  const hasLog = sidecars(job.target).some((path) => existsSync(path) && statSync(path).size > 0)
+  return hasLog ? { outcome: 'unsettled', notes: [] } : { outcome: 'replaced', notes: rename(job) }
+}
+
 function rename({ replacement, target }: ReplaceInput): string[] {
   const notes = keepOwnerAndMode(target, replacement)
   for (const path of sidecars(target)) rmSync(path, { force: true })
@@ -109,7 +125,14 @@ function syncDirectory(path: string): void {
   }
 }
 
-function isNoDatabase(error: unknown): boolean {
-  const errcode = error instanceof Error && 'errcode' in error ? error.errcode : undefined
-  return typeof errcode === 'number' && NO_DATABASE.includes(errcode & 0xff)
+/** An empty file is a database, too: one without pages. */
+function isDatabase(path: string): boolean {
+  const file = openSync(path, 'r')
+  try {
+    const start = Buffer.alloc(MAGIC.length)
+    const length = readSync(file, start, 0, start.length, 0)
+    return length === 0 || start.toString('latin1') === MAGIC
+  } finally {
+    closeSync(file)
+  }
 }

@@ -33,7 +33,7 @@ export async function runJob<N extends JobName>(
     workerData: { name, input, cancelled },
     // Node 22 warns that node:sqlite is experimental; this engine is tested with what it uses of it.
     execArgv: ['--disable-warning=ExperimentalWarning'],
-    resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 },
+    resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 2 },
   })
 
   const cancel = () => {
@@ -52,7 +52,7 @@ export async function runJob<N extends JobName>(
         else settle = () => reject(new JobFailure(message.failure))
         if (signal.aborted) void worker.terminate()
       })
-      worker.on('error', (error) => (settle = () => reject(error)))
+      worker.on('error', (error) => (settle = () => reject(error as Error)))
       worker.on('exit', () => {
         if (signal.aborted) reject(signal.reason as Error)
         else settle()

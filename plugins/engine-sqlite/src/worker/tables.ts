@@ -24,9 +24,3 @@ export function storedColumns(db: DatabaseSync, table: string): { stored: string
   const name = (column: (typeof columns)[number]) => String(column['name'])
   return { stored: columns.filter(({ hidden }) => hidden !== 2).map(name), all: columns.map(name) }
 }
-
-/** SQLITE_ERROR while a statement is prepared: a collation or function that the application registers itself. */
-export function isUnknownToSqlite(error: unknown): boolean {
-  const errcode = error instanceof Error && 'errcode' in error ? error.errcode : undefined
-  return typeof errcode === 'number' && (errcode & 0xff) === 1
-}
