@@ -9,7 +9,7 @@ interface Row {
   readonly codes: readonly string[]
 }
 
-const ROW = /^\| (?<exit>\d+) \| (?<means>.*?) \| ?(?<codes>.*?) ?\|$/gm
+const ROW = /^\| (?<exit>\d+) *\| (?<means>.*?) *\| *(?<codes>.*?) *\|$/gm
 
 describe('docs/exit-codes.md', () => {
   it('has the table that dbvault exit-codes prints', async () => {

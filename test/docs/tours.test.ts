@@ -18,7 +18,7 @@ describe('the commands of', () => {
       const steps = tour(await fencedBlocks(document))
       assert.ok(steps.length >= least)
       for (const step of steps) await take(step, workplace)
-    })
+    }).timeout(180_000)
   }
 })
 
