@@ -26,7 +26,7 @@ export const compressions: Readonly<Record<Compression, CompressionFormat>> = {
   },
   zstd: {
     extension: 'zst',
-    // The levels above 19 are zstd's "ultra" ones: their memory is out of proportion to a frame of 4 MiB.
+    // The levels above 19 are zstd's "ultra" ones: their memory is out of proportion to a frame of 1 MiB.
     levels: { min: 1, max: 19, default: 3 },
     compress: (level) => zstd({ level }),
     decompress: () => unzstd(),

@@ -3,11 +3,11 @@ import type { Bytes, Stage } from '../bytes.ts'
 import { BlockEncoder, ENCODER_CHUNK } from './block-encoder.ts'
 import { inBlocks } from './in-blocks.ts'
 
-const BLOCK = 1 << 20
+const BLOCK = 1 << 19
 const DEFLATE = 8
 
 /**
- * Compresses to one gzip member (RFC 1952). Blocks of 1 MiB are deflated side by side on the thread pool, each ended by
+ * Compresses to one gzip member (RFC 1952). Blocks of 512 KiB are deflated side by side on the thread pool, each ended by
  * a full flush: it neither looks back into the block before nor ends the stream, so that all of them joined are one
  * deflate stream. Holds a few blocks, however long the source. The header names no file and no time: equal input gives
  * equal output.

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os'
 import type { Bytes } from '../bytes.ts'
-import { BlockEncoder, type EncodedBlock } from './block-encoder.ts'
+import type { BlockEncoder, EncodedBlock } from './block-encoder.ts'
 
 /**
- * How many blocks are in work at once: one for each core, and one more that waits, so that no core idles while this
- * thread is busy with another stage. Node's thread pool has four threads unless UV_THREADPOOL_SIZE says otherwise;
- * more blocks than that would only take memory.
+ * How many blocks are in work at once: one for each core, and two that wait, so that no core idles while this thread is
+ * busy with another stage or a slow block holds up those behind it. Node's thread pool has four threads unless
+ * UV_THREADPOOL_SIZE says otherwise; more blocks than that would only take memory.
  */
-const depth = (): number => Math.min(availableParallelism(), Number(process.env['UV_THREADPOOL_SIZE'] ?? 4)) + 1
+const depth = (): number => Math.min(availableParallelism(), Number(process.env['UV_THREADPOOL_SIZE'] ?? 4)) + 2
 
 /** An encoder and the memory of the block it works on; both are used again and again. */
 interface Lane {

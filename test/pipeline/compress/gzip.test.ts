@@ -5,7 +5,7 @@ import { gzip } from '../../../src/pipeline/compress/gzip.ts'
 import { contents, isCorrupt, text, through, tool } from './flow.ts'
 import { stageFacts } from './stage-facts.ts'
 
-const BLOCK = 1 << 20
+const BLOCK = 1 << 19
 
 describe('gzip', () => {
   stageFacts({
