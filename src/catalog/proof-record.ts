@@ -7,7 +7,7 @@ const recordSchema = v.object({
   tool: v.string(),
   outcome: v.picklist(['equal', 'restorable', 'failed']),
   seconds: v.number(),
-  /** Error code and message of a failure. */
+  /** Error code of a failure. */
   reason: v.optional(v.string()),
   mac: v.object({ scheme: v.picklist(['hmac-sha256', 'sha256']), value: v.string() }),
 })

@@ -8,6 +8,7 @@ import type { EngineContribution } from '../registry/contribution.ts'
 import { pluginFlags } from '../registry/flag-values.ts'
 import type { Registry } from '../registry/registry.ts'
 import { askChoice, askSecret, askText } from './ask.ts'
+import type { Given } from './one-of.ts'
 import { readPassword } from './secret-input.ts'
 
 /** The source settings among parsed flags; `backup` and `restore` name them alike. */
@@ -61,12 +62,13 @@ export async function completeBackupFlags(
 export async function passwordFor(
   flags: SourceFlags,
   { descriptor }: EngineContribution,
+  given: Given,
   person: boolean,
   signal: AbortSignal,
 ): Promise<Secret | undefined> {
-  const given = await readPassword(flags)
-  const known = descriptor.source.settings.includes('password')
-  if (given || !known || flags.user === undefined || flags.url !== undefined || !person) return given
+  const known = await readPassword(flags, given)
+  const needed = descriptor.source.settings.includes('password')
+  if (known || !needed || flags.user === undefined || flags.url !== undefined || !person) return known
   return secret(await askSecret(`Password of ${flags.user}?`, signal))
 }
 

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import type { EncryptionRequest } from '../operations/backup-request.ts'
 import { generateFernetKey, parseFernetKey } from '../pipeline/encrypt/fernet-key.ts'
+import type { Given } from './one-of.ts'
 import { readKey } from './secret-input.ts'
 
 interface EncryptionFlags {
@@ -20,32 +21,38 @@ export interface BackupKey {
 }
 
 /**
- * How to encrypt, from flags. `-k`, `--key-file` and `-r` imply encryption; a key in the environment alone does not.
- * @param keyGiven whether a key was given by a flag, not by the environment
+ * How to encrypt, from flags. `-k`, `--key-file` and `-r` imply encryption; a key or a recipient that is only exported
+ * for other commands does not, but is what `--encrypt` then takes.
+ * @param given whether a flag stands on the command line
  * @throws USAGE, KEY_INVALID
  */
-export async function backupKey(flags: EncryptionFlags, keyGiven: boolean): Promise<BackupKey> {
-  const recipients = flags.recipient ?? []
-  const secretKey = keyGiven || flags.encrypt
-  if (recipients.length > 0 && (keyGiven || flags['save-key'] !== undefined)) {
+export async function backupKey(flags: EncryptionFlags, given: Given): Promise<BackupKey> {
+  const keyGiven = given('key') || given('key-file')
+  const recipientGiven = given('recipient')
+  if (recipientGiven && (keyGiven || flags['save-key'] !== undefined)) {
     throw new DbvaultError('USAGE', 'A backup is encrypted with a key or to recipients, not both', {
       hints: ['Give either --key-file (or -k), or one or more --recipient.'],
     })
   }
+  if (!keyGiven && !recipientGiven && !flags.encrypt) {
+    if (flags['save-key'] !== undefined) {
+      throw new DbvaultError('USAGE', '--save-key has no key to save: add --encrypt')
+    }
+    return {}
+  }
+  // What stands on the command line decides; among exported variables a key comes first.
+  const exportedKey = flags.key !== undefined || flags['key-file'] !== undefined
+  const recipients = recipientGiven || (!keyGiven && !exportedKey) ? (flags.recipient ?? []) : []
   if (recipients.length > 0) {
     const { parseRecipient } = await import('../pipeline/encrypt/age-keys.ts')
     return { request: { scheme: 'age', recipients: recipients.map(parseRecipient) } }
   }
-  if (!secretKey) {
-    if (flags['save-key'] !== undefined) throw new DbvaultError('USAGE', '--save-key has no key to save: add --encrypt')
-    return {}
-  }
-  const given = await readKey(flags)
-  if (given !== undefined) {
-    parseFernetKey(given)
+  const known = await readKey(flags, given)
+  if (known !== undefined) {
+    parseFernetKey(known)
     if (flags['save-key'] !== undefined)
       throw new DbvaultError('USAGE', '--save-key is for a new key, and one was given')
-    return { request: { scheme: 'fernet', key: given } }
+    return { request: { scheme: 'fernet', key: known } }
   }
   if (flags['save-key'] !== undefined) await refuseOccupied(flags['save-key'])
   const made = generateFernetKey()

@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import type { Secret } from '../contract/host.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import { secret } from '../host/secret.ts'
+import { type Given, oneOf } from './one-of.ts'
 import type { Unlock } from '../operations/unlock.ts'
 import { parseFernetKey } from '../pipeline/encrypt/fernet-key.ts'
 
@@ -20,25 +21,27 @@ interface KeyFlags {
 }
 
 /** The password from wherever it was given; undefined when it was not. One line ending at its end is not part of it. */
-export async function readPassword(flags: PasswordFlags): Promise<Secret | undefined> {
-  if (flags.password !== undefined) return secret(flags.password)
-  const file = flags['password-file']
-  if (file !== undefined) return secret(withoutLineEnd(await readSecretFile(file, '--password-file')))
-  const command = flags['password-command']
-  if (command === undefined) return undefined
-  return secret(withoutLineEnd(await commandOutput(command)))
+export async function readPassword(flags: PasswordFlags, given: Given): Promise<Secret | undefined> {
+  const from = oneOf(['password', 'password-file', 'password-command'], flags, given)
+  if (from === undefined) return undefined
+  const value = flags[from] ?? ''
+  if (from === 'password') return secret(value)
+  return secret(
+    withoutLineEnd(await (from === 'password-file' ? readSecretFile(value, '--password-file') : outputOf(value))),
+  )
 }
 
-/** The text of the key that was given; undefined when none was. @throws USAGE when two were given that differ */
-export async function readKey(flags: KeyFlags): Promise<string | undefined> {
-  const file = flags['key-file']
-  if (file === undefined) return flags.key
-  return (await readSecretFile(file, '--key-file')).trim()
+/** The text of the key that was given; undefined when none was. @throws USAGE when two were given */
+export async function readKey(flags: KeyFlags, given: Given): Promise<string | undefined> {
+  const from = oneOf(['key', 'key-file'], flags, given)
+  if (from === undefined) return undefined
+  const value = flags[from] ?? ''
+  return from === 'key' ? value : (await readSecretFile(value, '--key-file')).trim()
 }
 
 /** What was given to read encrypted backups with. @throws KEY_INVALID, USAGE */
-export async function readUnlock(flags: KeyFlags): Promise<Unlock> {
-  const key = await readKey(flags)
+export async function readUnlock(flags: KeyFlags, given: Given): Promise<Unlock> {
+  const key = await readKey(flags, given)
   return {
     ...(key !== undefined && { key: parseFernetKey(key) }),
     ...(flags.identity !== undefined && { identities: await readIdentities(flags.identity) }),
@@ -60,7 +63,7 @@ async function readSecretFile(path: string, flag: string): Promise<string> {
   }
 }
 
-async function commandOutput(command: string): Promise<string> {
+async function outputOf(command: string): Promise<string> {
   try {
     return (await promisify(execFile)('/bin/sh', ['-c', command], { timeout: 60_000 })).stdout
   } catch (cause) {

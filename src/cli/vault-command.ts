@@ -12,6 +12,7 @@ import { outputFlags } from './flags/output.ts'
 import { Interrupt } from './interrupt.ts'
 import { failureDocument, renderDocument, renderError, renderWarning } from './render-error.ts'
 import { hideArguments, isSecret } from './secret-flags.ts'
+import type { Given } from './one-of.ts'
 import { usageError } from './usage-error.ts'
 
 type Values = Record<string, unknown>
@@ -46,9 +47,7 @@ export abstract class VaultCommand extends Command {
   }
 
   /** Whether a flag stands on the command line itself, by long name; a variable or a default does not count. */
-  protected given(flag: string): boolean {
-    return this.#given.has(flag)
-  }
+  protected readonly given: Given = (flag) => this.#given.has(flag)
 
   /** Writes the result to stdout, once: the text, or with `--json` `value` with `"ok": true` before it. */
   protected result(value: object, text: string): void {

@@ -47,8 +47,8 @@ export default class Backup extends VaultCommand {
     const contribution = this.registry.engine(flags.db ?? '')
     const compression = compressionOf(flags.compression as 'gzip' | 'zstd', flags.level)
     const labels = labelsOf(flags.label)
-    const key = await backupKey(flags, this.given('key') || flags['key-file'] !== undefined)
-    const password = await passwordFor(flags, contribution, person, this.signal)
+    const key = await backupKey(flags, this.given)
+    const password = await passwordFor(flags, contribution, this.given, person, this.signal)
     const engine = await loadEngine(contribution)
 
     using progress = await startProgress({ quiet: flags.quiet ?? false })

@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -13,6 +12,7 @@ import { DbvaultError } from '../errors/dbvault-error.ts'
 import { decrypt } from '../operations/decrypt.ts'
 import { hostFor } from '../operations/host-for.ts'
 import { size } from '../render/units.ts'
+import { onDisk } from '../storage/disk-error.ts'
 import { localStorage } from '../storage/local.ts'
 
 export default class Decrypt extends VaultCommand {
@@ -35,26 +35,27 @@ export default class Decrypt extends VaultCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Decrypt)
     if (flags.file === undefined) throw new DbvaultError('USAGE', 'Missing: --file, the artifact to decrypt')
-    const file = resolve(flags.file)
-    if (!(await stat(file).catch(() => undefined))?.isFile())
-      throw new DbvaultError('USAGE', `The file ${file} of --file does not exist`)
+    const named = resolve(flags.file)
+    if (!(await stat(named).catch(() => undefined))?.isFile())
+      throw new DbvaultError('USAGE', `The file ${named} of --file does not exist`)
+    const file = await realpath(named)
     if (flags.output === '-' && flags.json) throw new DbvaultError('USAGE', '--json and -o - both want stdout')
     const output =
-      flags.output === '-' ? undefined : resolve(flags.output ?? plainName(file, flags.decompress ?? false))
-    const unlock = await readUnlock(flags)
+      flags.output === '-' ? undefined : resolve(flags.output ?? plainName(named, flags.decompress ?? false))
+    const unlock = await readUnlock(flags, this.given)
 
     using progress = await startProgress({ quiet: flags.quiet ?? false })
     const context = await operationContext({}, this.signal, progress.report)
     const host = hostFor(context, 'decrypt')
     const sink = async (body: AsyncIterable<Uint8Array>): Promise<void> => {
       const readable = Readable.from(body, { objectMode: false })
-      if (output === undefined) await pipeline(readable, process.stdout, { signal: this.signal, end: false })
+      if (output === undefined) await onDisk('write to', 'stdout', () => toStdout(readable, this.signal))
       else await localStorage(dirname(output)).put(basename(output), readable, host)
     }
     const written = await decrypt(
       {
-        name: basename(file),
-        open: async () => createReadStream(file, { highWaterMark: 1024 * 1024 }),
+        name: basename(named),
+        open: () => localStorage(dirname(file)).get(basename(file), host),
         unlock,
         decompress: flags.decompress ?? false,
         sink,
@@ -64,6 +65,9 @@ export default class Decrypt extends VaultCommand {
     if (output !== undefined) this.result({ file: output, ...written }, `${output} (${size(written.bytes)})`)
   }
 }
+
+const toStdout = (body: Readable, signal: AbortSignal): Promise<void> =>
+  pipeline(body, process.stdout, { signal, end: false })
 
 /** @throws USAGE when the name does not tell what is left of it */
 function plainName(file: string, decompress: boolean): string {

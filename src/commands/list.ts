@@ -31,7 +31,7 @@ export default class List extends VaultCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(List)
-    const unlock = await readUnlock(flags)
+    const unlock = await readUnlock(flags, this.given)
     using progress = await startProgress({ quiet: true })
     const context = await operationContext(flags, this.signal, progress.report)
     const host = hostFor(context, 'list')

@@ -68,7 +68,7 @@ export default class Restore extends VaultCommand {
       if (!person) throw new DbvaultError('USAGE', 'Missing: --database, what to restore into')
       flags.database = await askText('Restore into which database?', this.signal)
     }
-    const unlock = await readUnlock(flags)
+    const unlock = await readUnlock(flags, this.given)
 
     using progress = await startProgress({ quiet: flags.quiet ?? false })
     const context = await operationContext(flags, this.signal, progress.report)
@@ -79,7 +79,7 @@ export default class Restore extends VaultCommand {
         : await findNamed(args.backup, flags, this.registry, host)
     const taken: FoundBackup = flags['ignore-manifest'] ? { storage: found.storage, key: found.key } : found
     const { opened, contribution, engine } = await makeReady(taken, unlock, flags.db, this.registry, host)
-    const password = await passwordFor(flags, contribution, person, this.signal)
+    const password = await passwordFor(flags, contribution, this.given, person, this.signal)
     const target = { ...sourceOf(flags.database ?? '', flags, contribution, password), replace: flags.replace ?? false }
     if (target.replace && person && !flags.yes && !flags['dry-run']) {
       const { state, description } = await engine.inspect(target, host)

@@ -23,7 +23,7 @@ export default class Show extends VaultCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Show)
-    const unlock = await readUnlock(flags)
+    const unlock = await readUnlock(flags, this.given)
     using progress = await startProgress({ quiet: true })
     const context = await operationContext(flags, this.signal, progress.report)
     const found = await findNamed(args.backup, flags, this.registry, hostFor(context, 'show'))

@@ -72,7 +72,7 @@ export default class Verify extends VaultCommand {
         hints: ['Name them by id, path or address, or give one of --all, --newest and --sample N.'],
       })
     }
-    const unlock = await readUnlock(flags)
+    const unlock = await readUnlock(flags, this.given)
     using progress = await startProgress({ quiet: flags.quiet ?? false })
     const context = await operationContext(flags, this.signal, progress.report)
     const host = hostFor(context, 'verify')

@@ -25,7 +25,7 @@ export interface ListedBackup {
   readonly dumpBytes: number
   readonly encryption: string
   readonly compression: string
-  /** When its proof was made, by the backup itself or by a later `verify`. */
+  /** When it was last proven or checked with success, by the backup itself or by a later `verify`. */
   readonly provenAt?: string
   readonly incomplete: readonly string[]
   readonly labels: Readonly<Record<string, string>>
@@ -77,7 +77,7 @@ export async function list(
     try {
       const trust = await trustIn(backup, storage, unlock)
       const later = lastProof?.record.id === manifest.id ? lastProof.record : undefined
-      const provenAt = later ? later.at : manifest.proof.method === 'none' ? undefined : manifest.proof.at
+      const provenAt = later && later.outcome !== 'failed' ? later.at : proofTimeOf(manifest)
       return {
         id: manifest.id,
         engine: manifest.engine.name,
@@ -99,6 +99,11 @@ export async function list(
       return { address: storage.address(manifestKey(key)), error }
     }
   }
+}
+
+/** When the backup itself was proven or checked; undefined where it was not. */
+function proofTimeOf({ status, proof }: CatalogBackup['manifest']): string | undefined {
+  return status === 'unproven' ? undefined : proof.at
 }
 
 const STATUS_OF = { equal: 'proven', restorable: 'checked', failed: 'failed' } as const

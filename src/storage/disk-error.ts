@@ -13,6 +13,7 @@ const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   EISDIR: ['STORAGE_FAILED', 'it is a directory'],
   ELOOP: ['STORAGE_FAILED', 'it is a symbolic link'],
   ENAMETOOLONG: ['STORAGE_FAILED', 'the name is too long'],
+  EPIPE: ['STORAGE_FAILED', 'its reader has closed it'],
   EIO: ['STORAGE_FAILED', 'the disk reports an error'],
 }
 
