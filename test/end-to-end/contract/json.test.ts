@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { type Document, Vault } from '../../support/vault.ts'
+
+/** The names of all fields, however deep; of a list, those of its first item; a value is its type. */
+function shape(value: unknown): unknown {
+  if (Array.isArray(value)) return value.length === 0 ? [] : [shape(value[0])]
+  if (typeof value !== 'object' || value === null) return typeof value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shape(inner)]))
+}
+
+function withoutExit({ exit: _exit, ...document }: Document & { exit: number }): object {
+  return document
+}
+
+const ARTIFACT = { name: 'string', bytes: 'number', sha256: 'string', compression: 'string', encryption: 'string' }
+const DUMP = { bytes: 'number', sha256: 'string' }
+const BACKUP = {
+  id: 'string',
+  engine: 'string',
+  database: 'string',
+  status: 'string',
+  artifact: ARTIFACT,
+  dump: DUMP,
+  members: [{ name: 'string', artifact: ARTIFACT, dump: DUMP }],
+  locations: [{ storage: 'string', address: 'string', manifest: 'string', status: 'string' }],
+  proof: { method: 'string', outcome: 'string', seconds: 'number', compared: { tables: 'number', rows: 'number' } },
+  timings: { total: 'number', dump: 'number', prove: 'number', upload: 'number' },
+  warnings: [],
+}
+const ERROR = { code: 'string', message: 'string', hints: ['string'], retryable: 'boolean' }
+
+describe('--json has these fields and no others', () => {
+  let vault: Vault
+  let id = ''
+  let artifact = ''
+  before(async () => {
+    vault = await Vault.create()
+    await vault.run(['keygen', '-s', 'vault.key'])
+    ;({ id, artifact } = await vault.backUp('--key-file', 'vault.key', '--label', 'why=test'))
+  })
+  after(() => vault[Symbol.asyncDispose]())
+
+  const shapeOf = async (...argv: string[]): Promise<unknown> => shape(withoutExit(await vault.json(argv)))
+
+  it('backup', async () => {
+    const argv = ['backup', '--db', 'sqlite', '-D', 'shop.db', '-o', 'other']
+    assert.deepEqual(await shapeOf(...argv), { ok: 'boolean', backups: [BACKUP] })
+    assert.deepEqual(await shapeOf(...argv, '-e'), { ok: 'boolean', backups: [BACKUP], key: 'string' })
+    assert.deepEqual(await shapeOf(...argv, '-e', '--save-key', 'new.key'), { ok: 'boolean', backups: [BACKUP] })
+  })
+
+  it('backup that fails', async () => {
+    const { artifact: _artifact, dump: _dump, proof: _proof, ...failed } = BACKUP
+    assert.deepEqual(await shapeOf('backup', '--db', 'sqlite', '-D', 'none.db', '-o', 'other'), {
+      ok: 'boolean',
+      error: { ...ERROR, hints: [] },
+      backups: [{ ...failed, members: [], locations: [], error: { ...ERROR, hints: [] } }],
+    })
+  })
+
+  it('a command line that is wrong', async () => {
+    assert.deepEqual(await shapeOf('backup', '--db', 'sqlite'), { ok: 'boolean', error: ERROR })
+  })
+
+  it('verify', async () => {
+    const { compared, outcome, seconds } = BACKUP.proof
+    assert.deepEqual(await shapeOf('verify', id, '-o', 'backups', '--key-file', 'vault.key'), {
+      ok: 'boolean',
+      backups: [
+        {
+          id: 'string',
+          address: 'string',
+          unchecked: [],
+          status: 'string',
+          proof: { outcome, compared, seconds },
+          record: 'string',
+        },
+      ],
+    })
+  })
+
+  it('list', async () => {
+    assert.deepEqual(await shapeOf('list', '-o', 'backups'), {
+      ok: 'boolean',
+      backups: [
+        {
+          id: 'string',
+          engine: 'string',
+          database: 'string',
+          createdAt: 'string',
+          status: 'string',
+          trust: 'string',
+          bytes: 'number',
+          dumpBytes: 'number',
+          encryption: 'string',
+          compression: 'string',
+          provenAt: 'string',
+          incomplete: [],
+          labels: { why: 'string' },
+          address: 'string',
+        },
+      ],
+      damaged: [],
+      orphans: [],
+    })
+  })
+
+  it('show', async () => {
+    const document = await vault.json(['show', id, '-o', 'backups', '--key-file', 'vault.key'])
+    const { manifest, sealed, ...rest } = withoutExit(document) as Record<string, object>
+    assert.deepEqual(shape(rest), { ok: 'boolean', address: 'string', trust: 'string' })
+    assert.deepEqual(Object.keys(sealed ?? {}).sort(), ['compared', 'dumps', 'fingerprint'])
+    assert.deepEqual(Object.keys(manifest ?? {}).sort(), [
+      'consistency',
+      'createdAt',
+      'database',
+      'encryption',
+      'engine',
+      'format',
+      'id',
+      'labels',
+      'mac',
+      'members',
+      'proof',
+      'sealed',
+      'status',
+      'tool',
+      'warnings',
+    ])
+  })
+
+  it('copy', async () => {
+    assert.deepEqual(await shapeOf('copy', id, '--from', 'backups', '--to', 'far'), {
+      ok: 'boolean',
+      backups: [{ id: 'string', bytes: 'number', from: 'string', to: 'string' }],
+    })
+  })
+
+  it('restore', async () => {
+    const restored = {
+      backup: 'string',
+      engine: 'string',
+      before: { state: 'string', description: 'string' },
+      unchecked: [],
+      target: 'string',
+      outcome: 'string',
+      restored: { tables: 'number', rows: 'number' },
+    }
+    const argv = ['restore', id, '-o', 'backups', '--key-file', 'vault.key', '-D', 'again.db']
+    assert.deepEqual(await shapeOf(...argv, '--dry-run'), { ok: 'boolean', restore: { ...restored, restored: {} } })
+    assert.deepEqual(await shapeOf(...argv), { ok: 'boolean', restore: restored })
+  })
+
+  it('decrypt', async () => {
+    assert.deepEqual(await shapeOf('decrypt', '-f', artifact, '--key-file', 'vault.key', '-o', 'shop.gz'), {
+      ok: 'boolean',
+      file: 'string',
+      bytes: 'number',
+      sha256: 'string',
+    })
+  })
+
+  it('keygen', async () => {
+    assert.deepEqual(await shapeOf('keygen'), { ok: 'boolean', key: 'string' })
+    assert.deepEqual(await shapeOf('keygen', '-s', 'a.key'), { ok: 'boolean', saved: 'string' })
+    assert.deepEqual(await shapeOf('keygen', '--age'), { ok: 'boolean', identity: 'string', recipient: 'string' })
+    assert.deepEqual(await shapeOf('keygen', '--age', '-s', 'a.txt'), {
+      ok: 'boolean',
+      saved: 'string',
+      recipient: 'string',
+    })
+  })
+})
