@@ -2,7 +2,7 @@ import { DbvaultError } from '../errors/dbvault-error.ts'
 
 /** Whether there is a person to ask: a terminal both ways, and nobody wants JSON or silence. */
 export function canAsk(flags: { readonly json?: boolean | undefined; readonly quiet?: boolean | undefined }): boolean {
-  return Boolean(process.stdin.isTTY && process.stderr.isTTY && !flags.json && !flags.quiet)
+  return process.stdin.isTTY && process.stderr.isTTY && !flags.json && !flags.quiet
 }
 
 /** Questions go to stderr, so that stdout stays the result's. Ctrl-C at a question ends the command as anywhere else. */

@@ -55,7 +55,7 @@ export default class Backup extends VaultCommand {
     const context = await operationContext(flags, this.signal, progress.report)
     const host = hostFor(context, engine.descriptor.name)
     const destinations = provenFirst(await openDestinations(flags, this.registry, host), flags['prove-from'])
-    const databases = await this.#databases(flags.database ?? [], Boolean(flags['all-databases']), async function* () {
+    const databases = await this.#databases(flags.database ?? [], flags['all-databases'], async function* () {
       if (!engine.databases)
         throw new DbvaultError('USAGE', `--all-databases does not apply to --db=${engine.descriptor.name}`)
       yield* engine.databases(sourceOf('', flags, contribution, password), host)

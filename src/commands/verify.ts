@@ -67,7 +67,7 @@ export default class Verify extends VaultCommand {
     const { argv, flags } = await this.parse(Verify)
     const named = argv as string[]
     const several = flags.all || flags.newest || flags.sample !== undefined
-    if (named.length > 0 === Boolean(several)) {
+    if (named.length > 0 === several) {
       throw new DbvaultError('USAGE', 'Which backups to verify was not said', {
         hints: ['Name them by id, path or address, or give one of --all, --newest and --sample N.'],
       })

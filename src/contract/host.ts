@@ -50,6 +50,8 @@ export interface ToolCall {
   readonly secrets?: readonly SecretFile[]
   /** Texts that are cut out of whatever the program prints before anyone sees it. */
   readonly redact?: readonly Secret[]
+  /** Ends this one program, as the host's own signal ends all: a server that is needed no longer. */
+  readonly signal?: AbortSignal
 }
 
 export interface SecretFile extends AsyncDisposable {

@@ -20,6 +20,7 @@ export interface HostOptions {
 export function createHost(options: HostOptions): Host {
   const { signal, tempRoot = tmpdir(), redact: ofRun = [] } = options
   const clean = (text: string): string => redact(text, ofRun)
+  const signalOf = (call: ToolCall): AbortSignal => (call.signal ? AbortSignal.any([signal, call.signal]) : signal)
   const secretsOf = (call: ToolCall): readonly Secret[] => [...ofRun, ...(call.redact ?? [])]
 
   function report(event: HostEvent): void {
@@ -33,8 +34,8 @@ export function createHost(options: HostOptions): Host {
   return {
     signal,
     report,
-    runTool: (call) => runTool(call, signal, secretsOf(call)),
-    feedTool: (call, input) => feedTool(call, input, signal, secretsOf(call)),
+    runTool: (call) => runTool(call, signalOf(call), secretsOf(call)),
+    feedTool: (call, input) => feedTool(call, input, signalOf(call), secretsOf(call)),
     secretFile: (text) => secretFile(text, tempRoot),
     tempDir: () => tempDir(tempRoot, report),
     error: (code, message, details = {}) =>

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { mkdir, rm, statfs, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HostEvent, TempDir } from '../contract/host.ts'
@@ -45,7 +45,11 @@ export async function removeLeased(outer: string): Promise<void> {
 
 function make(root: string): string {
   try {
-    return mkdtempSync(join(root, PREFIX))
+    const path = mkdtempSync(join(root, PREFIX))
+    // A plugin may give what is in it to another user, such as the one that a server runs as: who knows the way may
+    // pass, and nobody may look around.
+    chmodSync(path, 0o711)
+    return path
   } catch (error) {
     throw failed(root, error)
   }

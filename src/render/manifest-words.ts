@@ -30,7 +30,7 @@ export function manifestWords(manifest: Manifest, address: string, trust: Trust,
     ],
     ['Moment', manifest.consistency === 'point-in-time' ? 'all from one point in time' : 'NOT from one point in time'],
     ...manifest.members.flatMap(({ name, artifact, dump }): [string, string][] => [
-      [name === 'main' ? 'Artifact' : `Member ${name}`, `${artifact.name}`],
+      [name === 'main' ? 'Artifact' : `Member ${name}`, artifact.name],
       [
         '',
         `${size(artifact.bytes)} (${artifact.compression}, ${encryptionWords(manifest)}), ${size(dump.bytes)} as a dump`,

@@ -35,13 +35,14 @@ export function writeSeekTable(frames: readonly FrameSizes[]): Uint8Array {
 /** The most bytes a seek table for `count` frames can have after its header: entries with a digest of four bytes each. */
 export const largestSeekTable = (count: number): number => count * (ENTRY + 4) + FOOTER
 
-/** True when `content`, a skippable frame without its header, ends as a seek table does. */
+/** True when `content`, the end of a skippable frame, ends as a seek table does. */
 export const isSeekTable = (content: DataView): boolean =>
-  content.byteLength >= FOOTER && content.getUint32(content.byteLength - 4, true) === SEEK_FOOTER_MAGIC
+  content.byteLength >= 4 && content.getUint32(content.byteLength - 4, true) === SEEK_FOOTER_MAGIC
 
 /** True when the seek table says exactly what `frames` are. Per-frame digests, which others may write, are not looked at. */
 export function agrees(content: DataView, frames: readonly FrameSizes[]): boolean {
   const footer = content.byteLength - FOOTER
+  if (footer < 0) return false
   const descriptor = content.getUint8(footer + 4)
   const entry = descriptor & 0x80 ? ENTRY + 4 : ENTRY
   return (

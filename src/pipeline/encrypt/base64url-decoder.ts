@@ -33,7 +33,7 @@ export class Base64urlDecoder {
    */
   update(text: Buffer, into: Buffer, at: number): number {
     let end = text.length
-    while (end > 0 && !ALPHABET.has(text[end - 1]!)) end -= 1
+    while (end > 0 && !ALPHABET.has(text.readUInt8(end - 1))) end -= 1
     const written = end === 0 ? 0 : this.#body(text.subarray(0, end), into, at)
     if (end < text.length) this.#tail(text.subarray(end))
     return written
