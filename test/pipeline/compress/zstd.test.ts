@@ -70,6 +70,8 @@ describe('unzstd', () => {
       whole.subarray(table),
     ])
       await assert.rejects(through(unzstd(), cut), isCorrupt)
+    for (const unlike of [Buffer.concat([whole.subarray(0, first), whole.subarray(table)]), whole.subarray(table)])
+      await assert.rejects(through(any, unlike), isCorrupt)
   })
 
   it('rejects with ARTIFACT_CORRUPT when two frames have changed places', async () => {
