@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { stripVTControlCharacters } from 'node:util'
+import { fileURLToPath } from 'node:url'
+import type { Environment } from '../cli/dbvault-process.ts'
+
+const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
+
+/** dbvault on a terminal, by `script` of util-linux. stdout and stderr are one there. */
+export class Terminal {
+  /** All that it has shown, without colours and movements of the cursor. */
+  shown = ''
+  /** All of it, as it came. */
+  raw = ''
+  readonly #child: ChildProcess
+  readonly exit: Promise<number | null>
+  #wake = (): void => {}
+
+  private constructor(child: ChildProcess) {
+    this.#child = child
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.raw += text
+      this.shown = stripVTControlCharacters(this.raw)
+      this.#wake()
+    })
+    this.exit = new Promise((resolve) => {
+      child.once('close', (code) => {
+        resolve(code)
+        this.#wake()
+      })
+    })
+  }
+
+  static start(argv: readonly string[], cwd: string, environment: Environment = {}): Terminal {
+    const words = [process.execPath, BIN, ...argv].map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`)
+    const child = spawn('script', ['-qec', words.join(' '), '/dev/null'], {
+      cwd,
+      env: { PATH: process.env['PATH'] ?? '', HOME: cwd, TERM: 'xterm-256color', SHELL: '/bin/sh', ...environment },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    })
+    return new Terminal(child)
+  }
+
+  /** Resolves once the text has been shown; each call looks only at what came after the last one. */
+  async until(text: string): Promise<void> {
+    let ended = false
+    void this.exit.then(() => (ended = true))
+    while (!this.shown.includes(text)) {
+      if (ended) throw new Error(`It ended before it showed "${text}":\n${this.shown}`)
+      await new Promise<void>((resolve) => (this.#wake = resolve))
+    }
+    this.shown = ''
+    this.raw = ''
+  }
+
+  type(text: string): void {
+    this.#child.stdin?.write(text)
+  }
+}
