@@ -1,7 +1,8 @@
 /**
- * Runs the tests and ends with one line, `N passed, N failed, N skipped`: `node tools/test/run.ts [files…]`, all of them
- * when none is named. Everything is built already. What the tests use beside npm's packages is brought first, where that
- * is allowed. With DBVAULT_REQUIRE_ALL a test that is skipped fails the run, unless its title says why it cannot be asked.
+ * Runs the tests and ends with one line, `N passed, N failed, N skipped`. Everything is built already; what the tests use
+ * beside npm's packages is brought first, where that is allowed. With DBVAULT_REQUIRE_ALL a test that is skipped fails the
+ * run, unless its title says why it cannot be asked. `node tools/test/run.ts [--mocha-option=value…] [files…]`, all of
+ * the files when none is named.
  */
 import { spawn, type SpawnOptions } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -22,8 +23,10 @@ if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) await run('te
 const missing = (Object.keys(TOOLS) as Tool[]).filter((tool) => !TOOLS[tool]())
 for (const tool of missing) console.log(`not here: ${tool}; the suites that need it are left out`)
 
-const files = process.argv.slice(2)
-const { passed, skipped, ...totals } = await mocha(files.length > 0 ? files : ALL)
+const { files = [], options = [] } = Object.groupBy(process.argv.slice(2), (word) =>
+  word.startsWith('-') ? 'options' : 'files',
+)
+const { passed, skipped, ...totals } = await mocha([...options, ...(files.length > 0 ? files : ALL)])
 const failed = totals.failed + (requireAll ? missing.length : 0)
 
 const unexcused = skipped.filter((title) => !EXCUSED.test(title))
@@ -32,13 +35,13 @@ console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`)
 const nothingRan = passed + failed === 0
 if (failed > 0 || nothingRan || (requireAll && unexcused.length > 0)) process.exitCode = 1
 
-async function mocha(specs: readonly string[]): Promise<Totals> {
+async function mocha(args: readonly string[]): Promise<Totals> {
   const folder = await mkdtemp(join(tmpdir(), 'dbvault-totals-'))
   const file = join(folder, 'totals.json')
   try {
     const program = createRequire(import.meta.url).resolve('mocha/bin/mocha.js')
-    const args = [program, '--reporter', './tools/test/reporter.ts', ...specs]
-    const code = await run(process.execPath, args, { env: { ...process.env, DBVAULT_TEST_TOTALS: file } })
+    const all = [program, '--reporter', './tools/test/reporter.ts', ...args]
+    const code = await run(process.execPath, all, { env: { ...process.env, DBVAULT_TEST_TOTALS: file } })
     const totals = await readFile(file, 'utf8').then((text) => JSON.parse(text) as Totals, neverEnded)
     // Whatever mocha does not count, such as an exception between tests, still shows in its exit code.
     return code === 0 || totals.failed > 0 ? totals : { ...totals, failed: 1 }
