@@ -14,7 +14,8 @@ export const DEFAULT_RETRY: RetryLimits = { attempts: 3, minWaitMs: 2000, maxWai
 
 /**
  * Tries a step again when it failed for a passing reason, and tells the user each time. A permanent error, an abort,
- * and anything that is not a {@link DbvaultError} (a bug) are thrown at once.
+ * and anything that is not a {@link DbvaultError} (a bug) are thrown at once. What was done is never reported as
+ * aborted, since nobody would then take it back.
  */
 export async function retrying<T>(
   step: string,
@@ -23,7 +24,9 @@ export async function retrying<T>(
   run: (attempt: number) => Promise<T>,
 ): Promise<T> {
   const { attempts, minWaitMs, maxWaitMs } = context.retry
-  return pRetry(run, {
+  const done: T[] = []
+  const attempt = async (number: number): Promise<void> => void done.push(await run(number))
+  await pRetry(attempt, {
     retries: attempts - 1,
     factor: 2,
     minTimeout: minWaitMs,
@@ -43,5 +46,8 @@ export async function retrying<T>(
         reason: error.message,
       })
     },
+  }).catch((error: unknown) => {
+    if (done.length === 0) throw error
   })
+  return done[0] as T
 }

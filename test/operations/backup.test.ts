@@ -424,6 +424,27 @@ describe('an interrupted backup', () => {
     })
   }
 
+  for (const [when, put, kept] of [
+    ['has just been stored leaves nothing', /\.gz$/, 0],
+    ['has just been committed is a backup', /\.json$/, 2],
+  ] as const) {
+    it(`whose ${kept === 0 ? 'artifact' : 'manifest'} ${when}`, async () => {
+      const controller = new AbortController()
+      const storage = memoryStorage()
+      const interrupting: Storage = {
+        ...storage,
+        put: async (key, body, host) => {
+          const stat = await storage.put(key, body, host)
+          if (put.test(key)) controller.abort(new DbvaultError('INTERRUPTED', 'interrupted'))
+          return stat
+        },
+      }
+      const result = await attempt({ storage: interrupting, signal: controller.signal })
+      assert.equal(result.status, kept === 0 ? 'failed' : 'proven')
+      assert.equal((await keysIn(storage)).length, kept)
+    })
+  }
+
   it('leaves nothing when that comes with the last word before the commit', async () => {
     const controller = new AbortController()
     const beforeCommit = async (): Promise<void> => controller.abort(new DbvaultError('INTERRUPTED', 'interrupted'))

@@ -72,6 +72,15 @@ describe('a step that is tried again', () => {
     assert.equal(calls, 1)
   })
 
+  it('has its value when it was done, although the abort came meanwhile', async () => {
+    const controller = new AbortController()
+    const step = retrying('a step', 'shop', contextOf({ retry, signal: controller.signal }), async () => {
+      controller.abort(new DbvaultError('INTERRUPTED', 'interrupted'))
+      return 'done'
+    })
+    assert.equal(await step, 'done')
+  })
+
   it('is tried three times with waits of 2 to 10 s where nothing else was said', () => {
     assert.deepEqual(DEFAULT_RETRY, { attempts: 3, minWaitMs: 2000, maxWaitMs: 10_000 })
   })
