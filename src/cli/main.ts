@@ -5,6 +5,7 @@ import { asDbvaultError } from '../errors/as-dbvault-error.ts'
 import { wantsJson } from './environment.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { failureDocument, renderDocument, renderError } from './render-error.ts'
+import { keepMemorySmall } from './memory.ts'
 import { flushOutput, tolerateClosedPipes } from './stdout.ts'
 import { silenceExperimentalWarnings } from './warnings.ts'
 
@@ -21,17 +22,25 @@ interface OclifError extends Error {
  * @param root the folder of dbvault's package.json
  */
 export async function main(argv: readonly string[], root: string): Promise<void> {
+  keepMemorySmall()
   silenceExperimentalWarnings()
   tolerateClosedPipes()
   try {
     if (asksForVersion(argv)) await printVersion(root)
     else await runCommand(argv, root)
   } catch (error) {
-    const exit = tell(error, argv)
+    process.exitCode = tell(error, argv)
     await flushOutput()
-    // Not by exitCode alone: what a failed operation left open must not keep the process alive.
-    process.exit(exit)
+    endSoon()
   }
+}
+
+/**
+ * The process ends by itself: `process.exit` can wait for ever for a thread of V8 (https://github.com/nodejs/node/issues/54918).
+ * Only when a failed operation has left something open does it take that way.
+ */
+function endSoon(): void {
+  setTimeout(() => process.exit(), 1000).unref()
 }
 
 /** oclif alone takes longer to load than this line to print. */
