@@ -24,8 +24,7 @@ export async function refuseCorruptSource(source: Source<Flags>, host: Host): Pr
 async function damageOf(source: Source<Flags>, host: Host): Promise<{ path: string; damage: readonly string[] }> {
   try {
     const path = await sourceFile(source.database, host)
-    const { damage } = await runJob('integrity', { path, scratch: false, patience: patienceOf(source) }, host)
-    return { path, damage }
+    return { path, damage: await runJob('integrity', { path, patience: patienceOf(source) }, host) }
   } catch {
     return { path: source.database, damage: [] }
   }

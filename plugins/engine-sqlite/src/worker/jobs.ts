@@ -7,8 +7,8 @@ import type { SqliteFingerprint } from '../fingerprint.ts'
 export interface Jobs {
   survey: { input: { path: string; patience: number }; output: Survey }
   snapshot: { input: SnapshotInput; output: SqliteFingerprint | undefined }
-  fingerprint: { input: { path: string }; output: SqliteFingerprint }
-  integrity: { input: { path: string; scratch: boolean; patience: number }; output: Integrity }
+  examine: { input: { path: string }; output: Examination }
+  integrity: { input: { path: string; patience: number }; output: readonly string[] }
   replace: { input: ReplaceInput; output: ReplaceOutput }
 }
 
@@ -37,13 +37,11 @@ export interface Copied {
   readonly bytes: number
 }
 
-export interface Integrity {
-  /** Damage, one line each, at most a screenful. No row data. */
+export interface Examination {
+  /** Lines that say what is broken; none when the file is sound. */
   readonly damage: readonly string[]
-  /** How many values break a constraint that was added after them: the source's own business, and no damage. */
-  readonly violations: number
-  /** Tables that only their application can check, because it brings its own collations or functions. */
-  readonly unchecked: readonly string[]
+  /** Undefined when damage made it impossible. */
+  readonly fingerprint: SqliteFingerprint | undefined
 }
 
 export interface ReplaceInput {

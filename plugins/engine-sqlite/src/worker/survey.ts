@@ -1,4 +1,4 @@
-import { integrityProblems } from './check-integrity.ts'
+import { checkIntegrity } from './check-integrity.ts'
 import type { Jobs, Survey } from './jobs.ts'
 import { openSource, pragma } from './open-database.ts'
 import type { WorkerContext } from './worker.ts'
@@ -17,7 +17,7 @@ export function survey({ path, patience }: Jobs['survey']['input'], context: Wor
       pages,
       pageSize,
       journalMode: String(pragma(db, 'journal_mode')),
-      damage: pages * pageSize <= QUICK_CHECK_LIMIT ? integrityProblems(db, 'quick_check').damage : [],
+      damage: pages * pageSize <= QUICK_CHECK_LIMIT ? checkIntegrity(db, 'quick_check') : [],
     }
   })
 }

@@ -1,10 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { checkIntegrity } from './check-integrity.ts'
+import { examineFile } from './examine-file.ts'
 import { describeFailure } from './job-failure.ts'
 import type { Copied, JobName, Jobs, Message } from './jobs.ts'
-import { openScratch } from './open-database.ts'
+import { openSource } from './open-database.ts'
 import { Patience } from './patience.ts'
-import { readFingerprint } from './read-fingerprint.ts'
 import { replaceDatabase } from './replace-database.ts'
 import { survey } from './survey.ts'
 import { takeSnapshot } from './take-snapshot.ts'
@@ -32,11 +32,11 @@ const context: WorkerContext = {
 const work: Work = {
   survey: (job) => survey(job, context),
   snapshot: (job) => takeSnapshot(job, context),
-  fingerprint({ path }) {
-    using db = openScratch(path)
-    return readFingerprint(db)
+  examine: examineFile,
+  integrity({ path, patience }) {
+    using db = context.patience(patience).try(() => openSource(path))
+    return context.patience(patience).try(() => checkIntegrity(db, 'integrity_check'))
   },
-  integrity: (job) => checkIntegrity(job, context),
   replace: (job) => replaceDatabase(job, context),
 }
 
