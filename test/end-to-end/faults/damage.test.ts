@@ -42,7 +42,8 @@ const KINDS: readonly Kind[] = [
 const VERDICTS: readonly unknown[] = ['ARTIFACT_CORRUPT', 'ARTIFACT_FOREIGN', 'KEY_WRONG', 'PROOF_FAILED', 'USAGE']
 
 for (const { name, flags, reading } of KINDS) {
-  describe(`a damaged artifact (${name})`, () => {
+  describe(`a damaged artifact (${name})`, function () {
+    this.timeout(180_000)
     let vault: Vault
     let artifact = ''
     let whole: Buffer

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdir, readdir } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Vault } from '../../support/vault.ts'
+
+const KILLS = 40
+const INTERRUPTS = 24
+
+/** How a run ended: by its own exit code, or by the signal before it listened to it. */
+type Ending = number | NodeJS.Signals | null
+
+describe('a backup that is ended from outside', function () {
+  this.timeout(300_000)
+  let vault: Vault
+  let backup: string[]
+  let seconds = 0
+  before(async () => {
+    vault = await Vault.create(20_000)
+    await vault.run(['keygen', '-s', 'vault.key'])
+    await mkdir(vault.path('temp'))
+    backup = ['backup', '--db', 'sqlite', '-D', 'shop.db', '--key-file', 'vault.key', '--temp-dir', 'temp']
+    const times: number[] = []
+    for (let run = 0; run < 3; run++) {
+      const started = performance.now()
+      assert.equal((await vault.run([...backup, '-o', 'timed'])).exit, 0)
+      times.push(performance.now() - started)
+    }
+    seconds = Math.min(...times) / 1000
+  })
+  after(() => vault[Symbol.asyncDispose]())
+
+  /** Ends a run at a share of its usual time, by one signal or by several. */
+  async function endAt(share: number, output: string, ...signals: NodeJS.Signals[]): Promise<Ending> {
+    const child = vault.user.start([...backup, '-o', output])
+    const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>
+    child.stdout?.resume()
+    child.stderr?.resume()
+    await Promise.race([delay(share * seconds * 1000), closed])
+    for (const signal of signals) child.kill(signal)
+    const [code, signal] = await closed
+    return code ?? signal
+  }
+
+  it(`by SIGKILL at ${KILLS} moments never stands as a backup, and the next run succeeds and sweeps`, async () => {
+    let killed = 0
+    let whole = 0
+    for (let moment = 0; moment < KILLS; moment++) {
+      const ending = await endAt((moment + 0.5) / KILLS, 'killed', 'SIGKILL')
+      if (ending === 'SIGKILL') killed += 1
+      else assert.equal(ending, 0)
+      const normal = await vault.run([...backup, '-o', 'killed'])
+      assert.equal(normal.exit, 0, normal.stderr)
+      assert.deepEqual(await readdir(vault.path('temp')), [], `after the kill at moment ${moment}`)
+      whole += 1
+    }
+    const { backups, damaged } = await vault.json(['list', '-o', 'killed', '--key-file', 'vault.key'])
+    assert.deepEqual(damaged, [])
+    // The last moments may come after the commit: then it is a whole backup, and is proven like any other.
+    assert.ok(backups.length >= whole && backups.length <= KILLS + whole, `${backups.length} backups`)
+    for (const { status, trust } of backups) assert.deepEqual([status, trust], ['proven', 'authentic'])
+    const verified = await vault.json(['verify', '--all', '-o', 'killed', '--key-file', 'vault.key'])
+    assert.deepEqual([verified.exit, verified.backups.length], [0, backups.length])
+    assert.ok(killed > KILLS / 2, `${killed} of ${KILLS} runs were killed before their end`)
+  })
+
+  for (const [signal, code] of [
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const) {
+    it(`by ${signal} at ${INTERRUPTS} moments exits with ${code} and leaves nothing`, async () => {
+      const output = `by-${signal}`
+      let interrupted = 0
+      let known: string[] = []
+      for (let moment = 0; moment < INTERRUPTS; moment++) {
+        const ending = await endAt((moment + 0.5) / INTERRUPTS, output, signal)
+        const files = await vault.files(output)
+        if (ending === 0) {
+          // It had committed before it could hear the signal.
+          assert.equal(files.length, known.length + 2)
+        } else {
+          assert.ok(ending === code || ending === signal, `moment ${moment}: ${ending}`)
+          assert.deepEqual(files, known, `moment ${moment}`)
+        }
+        if (ending === code) interrupted += 1
+        known = files
+        assert.deepEqual(await readdir(vault.path('temp')), [], `moment ${moment}`)
+      }
+      assert.ok(interrupted > INTERRUPTS / 3, `${interrupted} of ${INTERRUPTS} were interrupted`)
+    })
+  }
+
+  it('by a second SIGINT at once exits with 130 and leaves no temporary files, nor a backup', async () => {
+    for (const share of [0.4, 0.6, 0.8]) {
+      const ending = await endAt(share, 'twice', 'SIGINT', 'SIGINT')
+      assert.ok(ending === 130 || ending === 'SIGINT', String(ending))
+      assert.deepEqual(await readdir(vault.path('temp')), [])
+      const names = await vault.files('twice')
+      assert.deepEqual(
+        names.filter((name) => name.endsWith('.json')),
+        [],
+      )
+    }
+  })
+})
