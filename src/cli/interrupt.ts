@@ -47,9 +47,20 @@ export class Interrupt implements Disposable {
   /** The first signal has the command clean up and end; the second one ends the process at once. */
   readonly #onSignal = (name: EndingSignal): void => {
     const code = ENDINGS[name]
-    // Listeners of `exit` remove synchronously what can be removed that way.
-    if (this.signal.aborted) process.exit(exitCodeOf(code))
+    if (this.signal.aborted) dieBy(name === 'SIGINT' ? 'SIGINT' : 'SIGTERM', exitCodeOf(code))
     this.#controller.abort(new DbvaultError(code, name === 'SIGINT' ? 'interrupted' : `terminated by ${name}`))
     this.#notify('Cleaning up; once more to stop at once.')
   }
+}
+
+/**
+ * Dies by the signal itself, which a shell tells as 130 or 143: `process.exit` would wait for threads, and one of them
+ * may be inside a call of a database library that takes long. Listeners of `exit` remove first what can be removed
+ * synchronously.
+ */
+function dieBy(name: 'SIGINT' | 'SIGTERM', exit: number): never {
+  process.emit('exit', exit)
+  process.removeAllListeners(name)
+  process.kill(process.pid, name)
+  return process.exit(exit)
 }

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
@@ -81,7 +81,8 @@ export async function finished(child: ChildProcess): Promise<Finished> {
   if (!child.stdout || !child.stderr) throw new Error('the child has no pipes')
   const exit = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)
-    child.once('close', resolve)
+    // A death by a signal as a shell tells it.
+    child.once('close', (code, signal) => resolve(signal === null ? code : 128 + constants.signals[signal]))
   })
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
   return { exit: await exit, stdout, stderr }
