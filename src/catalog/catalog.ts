@@ -3,6 +3,7 @@ import type { Host } from '../contract/host.ts'
 import type { ObjectStat, Storage } from '../contract/storage.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import { fileName, roleOf, sibling } from './layout.ts'
+import { type Orphan, findOrphans, isOurName } from './orphans.ts'
 import { type Manifest, parseManifest } from './manifest.ts'
 import { type ProofRecord, parseProofRecord } from './proof-record.ts'
 import { readText } from './read-object.ts'
@@ -10,15 +11,12 @@ import { readText } from './read-object.ts'
 /** Manifests are read side by side, so many at once. */
 const READS_AT_ONCE = 16
 
-/** A name that only dbvault makes; everything else in the folder is the user's own business. */
-const OURS = /-\d{8}T\d{6}Z-[a-z0-9]{6}\.[^/]+$/
-
 export interface Catalog {
   /** Newest first. */
   readonly backups: readonly CatalogBackup[]
   /** Manifests that cannot be read, with the reason. */
   readonly damaged: readonly { readonly key: string; readonly error: DbvaultError }[]
-  /** Artifacts without a manifest; `pending` where a marker says that a run is or was at it. */
+  /** Artifacts without a manifest. */
   readonly orphans: readonly Orphan[]
 }
 
@@ -34,19 +32,20 @@ export interface CatalogBackup {
   readonly lastProof?: { readonly record: ProofRecord; readonly text: string; readonly key: string }
 }
 
-export interface Orphan extends ObjectStat {
-  readonly pending: boolean
-}
-
 /** Everything that dbvault has stored below a prefix. A listing that cannot be completed is an error, never an empty catalog. */
-export async function readCatalog(storage: Storage, prefix: string, host: Host): Promise<Catalog> {
+export async function readCatalog(
+  storage: Storage,
+  prefix: string,
+  host: Host,
+  now: Date = new Date(),
+): Promise<Catalog> {
   const objects = new Map<string, ObjectStat>()
   for await (const stat of storage.list(prefix, host)) objects.set(stat.key, stat)
 
   const limit = pLimit(READS_AT_ONCE)
   const manifests = [...objects.keys()].flatMap((key) => {
     const role = roleOf(key)
-    return role.role === 'manifest' && (objects.has(role.artifact) || OURS.test(key))
+    return role.role === 'manifest' && (objects.has(role.artifact) || isOurName(key))
       ? [{ key, artifact: role.artifact }]
       : []
   })
@@ -58,17 +57,7 @@ export async function readCatalog(storage: Storage, prefix: string, host: Host):
   const backups = read
     .filter((one) => 'manifest' in one)
     .toSorted((a, b) => compareText(b.manifest.createdAt, a.manifest.createdAt))
-  const known = new Set(
-    backups.flatMap(({ key, manifest }) => manifest.members.map((m) => sibling(key, m.artifact.name))),
-  )
-  const pending = new Set(
-    [...objects.keys()].map(roleOf).flatMap((role) => (role.role === 'pending' ? [role.artifact] : [])),
-  )
-  const orphans = [...objects.values()]
-    .filter(({ key }) => roleOf(key).role === 'artifact' && !known.has(key) && (OURS.test(key) || pending.has(key)))
-    .filter(({ key }) => !objects.has(`${key}.json`))
-    .map((stat) => ({ ...stat, pending: pending.has(stat.key) }))
-  return { backups, damaged: read.filter((one) => 'error' in one), orphans }
+  return { backups, damaged: read.filter((one) => 'error' in one), orphans: findOrphans(objects, backups, now) }
 
   async function readProof(proof: string): Promise<CatalogBackup['lastProof']> {
     const proofText = await readText(storage, proof, host)
@@ -95,8 +84,10 @@ export async function readCatalog(storage: Storage, prefix: string, host: Host):
         ...(lastProof && { lastProof }),
       }
     } catch (error) {
-      if (!DbvaultError.is(error) || error.code !== 'MANIFEST_INVALID') throw error
-      const foreign = !OURS.test(artifact) && !(await readText(storage, key, host)).includes('dbvault-manifest-')
+      if (!DbvaultError.is(error)) throw error
+      if (error.code === 'OBJECT_NOT_FOUND') return undefined // Deleted since it was listed.
+      if (error.code !== 'MANIFEST_INVALID') throw error
+      const foreign = !isOurName(artifact) && !(await readText(storage, key, host)).includes('dbvault-manifest-')
       return foreign ? undefined : { key, error }
     }
   }

@@ -29,7 +29,7 @@ export function listingTable(listing: Listing, now: Date): string {
       'Orphans (artifacts without a manifest: not backups, never restored by id):',
       ...listing.orphans.map(
         (orphan) =>
-          `  ${orphan.address} (${size(orphan.bytes)}, ${age(orphan.modifiedAt, now)}${orphan.pending ? ', in the making or its run was killed' : ''})`,
+          `  ${orphan.address} (${size(orphan.bytes)}, ${age(orphan.modifiedAt, now)}${orphan.pending ? ', in the making' : ''})`,
       ),
     )
   }

@@ -47,17 +47,21 @@ describe('a catalog', () => {
     )
   })
 
-  it('names an artifact without a manifest as an orphan, pending where a marker says so', async () => {
+  it('names an artifact without a manifest as an orphan, pending as long as its marker lives', async () => {
     const storage = await storing({ [IN(A)]: 'x', [IN(B)]: 'xy', [pendingKey(IN(B), 3)]: '' })
-    const { backups, orphans } = await readCatalog(storage, '', onlooker)
-    assert.deepEqual(backups, [])
-    assert.deepEqual(
-      orphans.map(({ key, bytes, pending }) => [key, bytes, pending]),
-      [
-        [IN(A), 1, false],
-        [IN(B), 2, true],
-      ],
-    )
+    const orphansAt = async (now: Date): Promise<unknown> => {
+      const { backups, orphans } = await readCatalog(storage, '', onlooker, now)
+      assert.deepEqual(backups, [])
+      return orphans.map(({ key, bytes, pending }) => [key, bytes, pending])
+    }
+    assert.deepEqual(await orphansAt(new Date()), [
+      [IN(A), 1, false],
+      [IN(B), 2, true],
+    ])
+    assert.deepEqual(await orphansAt(new Date(Date.now() + 16 * 60_000)), [
+      [IN(A), 1, false],
+      [IN(B), 2, false],
+    ])
   })
 
   it('names a member of no backup as an orphan, and the members of one as its own', async () => {
