@@ -1,6 +1,7 @@
 import type { OperationEvent } from '../operations/context.ts'
 import { duration, size } from '../render/units.ts'
 import { renderWarning } from './render-error.ts'
+import { writeToStderr } from './stdout.ts'
 
 const PLAIN_EVERY_MS = 10_000
 const REDRAW_EVERY_MS = 100
@@ -14,8 +15,8 @@ interface Line {
 
 export interface Progress extends Disposable {
   report(event: OperationEvent): void
-  /** Writes whole lines to stderr without tearing the progress lines. */
-  print(text: string): void
+  /** Writes whole lines to stderr without tearing the progress lines. @throws STORAGE_FULL, STORAGE_FAILED */
+  print(text: string): Promise<void>
 }
 
 /** `quiet` shows warnings only; a terminal gets one live line a subject, anything else a plain line now and then. */
@@ -30,10 +31,14 @@ export async function startProgress(options: { readonly quiet: boolean }): Promi
     if (draw) draw(text)
     else if (text) process.stderr.write(`${text}\n`)
   }
-  function print(text: string): void {
+  function print(text: string): Promise<void> {
     draw?.clear()
-    process.stderr.write(text)
+    const written = writeToStderr(text)
     if (draw) tick()
+    return written
+  }
+  function warn(text: string): void {
+    print(renderWarning(text)).catch(() => {}) // Nobody is left to tell.
   }
   function lineFor(subject: string): Line {
     let line = lines.get(subject)
@@ -44,8 +49,8 @@ export async function startProgress(options: { readonly quiet: boolean }): Promi
   return {
     print,
     report(event) {
-      if (event.kind === 'warning') print(renderWarning(about(event.subject, event.message)))
-      else if (event.kind === 'retry') print(renderWarning(retryText(event)))
+      if (event.kind === 'warning') warn(about(event.subject, event.message))
+      else if (event.kind === 'retry') warn(retryText(event))
       else if (event.kind === 'finished') lines.delete(event.subject)
       else if (event.kind === 'estimate') lineFor(event.subject).total = event.bytes
       else if (event.kind === 'progress') lineFor(event.subject).bytes = event.bytes

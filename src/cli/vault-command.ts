@@ -13,6 +13,7 @@ import { Interrupt } from './interrupt.ts'
 import { failureDocument, renderDocument, renderError, renderWarning } from './render-error.ts'
 import { hideArguments, isSecret } from './secret-flags.ts'
 import type { Given } from './one-of.ts'
+import { tolerateClosedPipes } from './stdout.ts'
 import { usageError } from './usage-error.ts'
 
 type Values = Record<string, unknown>
@@ -72,6 +73,7 @@ export abstract class VaultCommand extends Command {
 
   protected override async init(): Promise<void> {
     await super.init()
+    tolerateClosedPipes()
     this.#interrupt = new Interrupt((text) => process.stderr.write(`${text}\n`))
   }
 

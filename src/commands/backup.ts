@@ -122,14 +122,14 @@ export default class Backup extends VaultCommand {
   #keyShower(
     made: string | undefined,
     saveTo: string | undefined,
-    print: (text: string) => void,
+    print: (text: string) => Promise<void>,
   ): { readonly show: () => Promise<void>; readonly shown: () => boolean } {
     let showing: Promise<void> | undefined
     const once = async (): Promise<void> => {
       if (made === undefined) return
       if (saveTo !== undefined) await saveSecret(saveTo, `${made}\n`)
       else
-        print(
+        await print(
           `Key of this backup, shown only now and stored nowhere: ${made}\nWithout it nobody can read the backup. Keep it safe.\n`,
         )
     }

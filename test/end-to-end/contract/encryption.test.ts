@@ -24,7 +24,7 @@ describe('encryption on the command line', () => {
   async function encryptionOf(argv: readonly string[], environment = {}): Promise<unknown> {
     const { exit, backups, error } = await vault.json([...BACKUP, ...argv], environment)
     assert.equal(exit, 0, error?.message)
-    return (backups[0]?.['artifact'] as { encryption: string }).encryption
+    return (backups[0]?.['artifact'] as { encryption?: string } | undefined)?.encryption
   }
 
   it('is implied by -k, --key-file and -r, and not by DBVAULT_KEY alone', async () => {

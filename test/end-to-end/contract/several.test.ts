@@ -46,10 +46,8 @@ describe('several databases in one call', () => {
   })
 
   it('exit with their common code when all fail alike, and with 9 when they fail differently', async () => {
-    const argv = (...names: string[]): string[] => [
-      ...['backup', '--db', 'sqlite', '-o', 'none'],
-      ...names.flatMap((name) => ['-D', name]),
-    ]
+    const argv = (...names: string[]): string[] =>
+      ['backup', '--db', 'sqlite', '-o', 'none'].concat(names.flatMap((name) => ['-D', name]))
     assert.equal((await vault.json(argv('absent.db', 'missing.db'))).exit, 3)
     const mixed = await vault.json(argv('absent.db', 'text.db'))
     assert.notEqual(mixed.backups[0]?.error?.code, mixed.backups[1]?.error?.code)

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { Terminal } from '../../support/terminal.ts'
 import { rowsIn, Vault } from '../../support/vault.ts'
 
+const ESCAPE = '\u001B'
+
 describe('on a terminal', () => {
   let vault: Vault
   before(async () => {
@@ -48,7 +50,7 @@ describe('on a terminal', () => {
   })
 
   it('has colours, and none with NO_COLOR', async () => {
-    const colours = /\u001b\[\d+m/
+    const colours = new RegExp(String.raw`${ESCAPE}\[\d+m`)
     const coloured = start(['backup', '--db', 'sqlite', '-D', 'absent.db', '-o', 'never'])
     assert.equal(await coloured.exit, 3)
     assert.match(coloured.raw, colours)
