@@ -1,13 +1,13 @@
-"""Decrypts argv[1] into argv[2] with the key in argv[3], as Python's cryptography does it; prints its peak memory in KiB."""
+"""Decrypts argv[1] into argv[2] with the key in the file argv[3], as Python's cryptography does it."""
 
-import resource
 import sys
 
 from cryptography.fernet import Fernet
 
-artifact, output, key = sys.argv[1:]
+artifact, output, key_file = sys.argv[1:]
+with open(key_file, "rb") as file:
+    key = file.read()
 with open(artifact, "rb") as file:
     plaintext = Fernet(key).decrypt(file.read())
 with open(output, "wb") as file:
     file.write(plaintext)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)

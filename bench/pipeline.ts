@@ -7,6 +7,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Figures } from './figures.ts'
 import { type Contender, race } from './race.ts'
 import { sampleDatabase } from './sample-database.ts'
 
@@ -25,34 +26,15 @@ const backup = (database: string, flags: string): Contender => ({
 })
 const node: Contender = { name: 'node -e 0', command: `'${process.execPath}' -e 0` }
 
-type Row = Record<string, string | number>
-const table: Row[] = []
-
-async function compare(what: string, ours: Contender, theirs: Contender, goal: number, times: number): Promise<void> {
-  const [mine, other] = await race([ours, theirs], times)
-  table.push({
-    what,
-    seconds: mine.seconds.toFixed(3),
-    'other, seconds': other.seconds.toFixed(3),
-    ratio: (mine.seconds / other.seconds).toFixed(2),
-    'at most': goal,
-    'CPU seconds': mine.cpuSeconds.toFixed(2),
-    'peak MB': Math.round(mine.peakMb),
-  })
-}
-
-async function memory(what: string, contender: Contender): Promise<void> {
-  const [mine] = await race([contender], 1)
-  table.push({ what, seconds: mine.seconds.toFixed(1), 'peak MB': Math.round(mine.peakMb), 'at most': '150 MB' })
-}
+const figures = new Figures()
 
 try {
   await race([{ name: 'keygen', command: `${DBVAULT} keygen -s '${key}'` }], 1)
-  await compare('--version', { name: 'version', command: `${DBVAULT} --version` }, node, 5, 7)
-  await compare('--help', { name: 'help', command: `${DBVAULT} --help` }, node, 7, 7)
+  await figures.compare('--version', { name: 'version', command: `${DBVAULT} --version` }, node, 5, 7)
+  await figures.compare('--help', { name: 'help', command: `${DBVAULT} --help` }, node, 7, 7)
 
   sampleDatabase(at('small.db'), 5 * MB)
-  await compare('encrypted, proven backup of 5 MB', backup(at('small.db'), ''), node, 18, 7)
+  await figures.compare('encrypted, proven backup of 5 MB', backup(at('small.db'), ''), node, 18, 7)
 
   sampleDatabase(at('middle.db'), 1000 * MB)
   const copy = at('copy.db')
@@ -61,7 +43,13 @@ try {
     command: `sqlite3 '${at('middle.db')}' ".backup '${copy}'" && pigz -6 '${copy}'`,
     leaves: [copy, `${copy}.gz`],
   }
-  await compare('whole pipeline, 1 GB, --prove none', backup(at('middle.db'), '--prove none'), byHand, 1.1, runs)
+  await figures.compare(
+    'whole pipeline, 1 GB, --prove none',
+    backup(at('middle.db'), '--prove none'),
+    byHand,
+    1.1,
+    runs,
+  )
   await rm(at('middle.db'))
 
   for (const [size, megabytes] of [
@@ -70,13 +58,13 @@ try {
   ] as const) {
     const database = at(`memory-${megabytes}.db`)
     sampleDatabase(database, megabytes * MB)
-    await memory(`backup -e of ${size}, proven`, backup(database, ''))
+    await figures.memory(`backup -e of ${size}, proven`, backup(database, ''), 150)
     await rm(database)
     const artifact = (await readdir(join(out, 'sqlite'))).find((name) => name.endsWith('.enc')) ?? ''
     const decrypt = `${DBVAULT} decrypt -f '${join(out, 'sqlite', artifact)}' --key-file '${key}' -o '${at('plain')}' --quiet`
-    await memory(`decrypt of the same`, { name: 'decrypt', command: decrypt, leaves: [at('plain')] })
+    await figures.memory('decrypt of the same', { name: 'decrypt', command: decrypt, leaves: [at('plain')] }, 150)
   }
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
-console.table(table)
+figures.print()
