@@ -29,5 +29,5 @@ export async function settleAll<const T extends readonly Promise<unknown>[]>(
   const settled = await Promise.allSettled(promises)
   const rejected = settled.find((result) => result.status === 'rejected')
   if (rejected) throw rejected.reason
-  return Promise.all(promises) as never
+  return Promise.all(promises)
 }

@@ -53,7 +53,7 @@ function toOclifFlag({ descriptor }: Contribution, name: string, spec: FlagSpec)
         ...base,
         allowNo: spec.default === true,
         ...defaultOf(spec),
-      }) as OclifFlag
+      })
     case 'integer':
       return integer({
         ...base,
