@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { boolean, string } from '@oclif/core/flags'
 import { decryptionFlags } from '../cli/flags/encryption.ts'
@@ -47,10 +47,9 @@ export default class Decrypt extends VaultCommand {
     using progress = await startProgress({ quiet: flags.quiet ?? false })
     const context = await operationContext({}, this.signal, progress.report)
     const host = hostFor(context, 'decrypt')
-    const sink = async (body: AsyncIterable<Uint8Array>): Promise<void> => {
-      const readable = Readable.from(body, { objectMode: false })
-      if (output === undefined) await onDisk('write to', 'stdout', () => toStdout(readable, this.signal))
-      else await localStorage(dirname(output)).put(basename(output), readable, host)
+    const sink = async (body: Readable): Promise<void> => {
+      if (output === undefined) await onDisk('write to', 'stdout', () => toStdout(body, this.signal))
+      else await localStorage(dirname(output)).put(basename(output), body, host)
     }
     const written = await decrypt(
       {

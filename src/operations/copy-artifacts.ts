@@ -115,7 +115,7 @@ async function* unchanged(
   subject: string,
   context: OperationContext,
 ): AsyncGenerator<Uint8Array, void> {
-  const meter = new Meter((bytes) => context.report({ kind: 'progress', subject, bytes }))
+  const meter = new Meter({ onBytes: (bytes) => context.report({ kind: 'progress', subject, bytes }) })
   yield* meter.measure(body)
   if (meter.sha256 === source.artifact.sha256) return
   throw new DbvaultError(

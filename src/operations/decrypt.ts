@@ -1,10 +1,9 @@
 import type { Readable } from 'node:stream'
 import { readStart } from '../catalog/read-object.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
-import { type ArtifactToRead, type Digested, authenticate, readDump } from '../pipeline/artifact.ts'
+import { type ArtifactToRead, authenticate, readDump } from '../pipeline/artifact.ts'
 import { recognise as recogniseCompression } from '../pipeline/compress/compression.ts'
 import { RECOGNISABLE_BYTES, recognise as recogniseCipher } from '../pipeline/encrypt/encryption.ts'
-import { Meter } from '../pipeline/meter.ts'
 import type { OperationContext } from './context.ts'
 import { type Unlock, unlockCipher } from './unlock.ts'
 
@@ -17,7 +16,7 @@ export interface DecryptRequest {
   /** Whether the compression is undone as well. */
   readonly decompress: boolean
   /** Takes the plain bytes, and must keep none of them when they end in an error. Called once all is authenticated. */
-  readonly sink: (body: AsyncIterable<Uint8Array>) => Promise<void>
+  readonly sink: (body: Readable) => Promise<void>
 }
 
 /**
@@ -25,7 +24,7 @@ export interface DecryptRequest {
  * is authenticated.
  * @throws ARTIFACT_FOREIGN when it is not encrypted by anything known; USAGE, KEY_WRONG, ARTIFACT_CORRUPT
  */
-export async function decrypt(request: DecryptRequest, context: OperationContext): Promise<Digested> {
+export async function decrypt(request: DecryptRequest, context: OperationContext): Promise<{ readonly bytes: number }> {
   const { name, open, unlock } = request
   const scheme = recogniseCipher(await readStart(open, RECOGNISABLE_BYTES))
   if (!scheme) {
@@ -50,10 +49,15 @@ export async function decrypt(request: DecryptRequest, context: OperationContext
   if (request.decompress && !compression)
     throw new DbvaultError('ARTIFACT_FOREIGN', `What is inside ${name} is not compressed`)
   context.report({ kind: 'phase', subject: name, phase: 'decrypting' })
-  const written = new Meter((bytes) => context.report({ kind: 'progress', subject: name, bytes }))
-  await request.sink(
-    written.measure(readDump({ ...source, encoding: { ...source.encoding, compression: compression ?? 'none' } })),
+  let bytes = 0
+  const plain = readDump(
+    { ...source, encoding: { ...source.encoding, compression: compression ?? 'none' } },
+    (total) => {
+      bytes = total
+      context.report({ kind: 'progress', subject: name, bytes })
+    },
   )
+  await request.sink(plain)
   context.report({ kind: 'finished', subject: name })
-  return { bytes: written.bytes, sha256: written.sha256 }
+  return { bytes }
 }

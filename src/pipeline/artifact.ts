@@ -33,7 +33,7 @@ export async function writeArtifact(
   host: Host,
   onDumpBytes: (total: number) => void,
 ): Promise<WrittenArtifact> {
-  const dumped = new Meter(onDumpBytes)
+  const dumped = new Meter({ onBytes: onDumpBytes })
   const written = new Meter()
   const body = asReadable(written.measure(encode(dumped.measure(dump), encoding)))
   const stat = await place.storage.put(place.key, body, host)
@@ -71,28 +71,41 @@ export function readDump(source: ArtifactToRead, onDumpBytes?: (total: number) =
  * After this its bytes may be released to where they cannot be taken back from.
  */
 export async function authenticate(source: ArtifactToRead, signal: AbortSignal): Promise<void> {
-  const raw = new Meter()
   const { cipher } = source.encoding
-  const bytes = raw.measure(await source.open())
+  const bytes = required(await source.open(), source.name, 'artifact', source.artifact)
   // oxlint-disable-next-line no-empty -- reading to the end is the point
   for await (const _ of cipher ? cipher.decrypt()(bytes) : bytes) signal.throwIfAborted()
-  compare(source.name, 'artifact', digested(raw), source.artifact)
 }
 
 async function* decoded(
   source: ArtifactToRead,
   onDumpBytes?: (total: number) => void,
 ): AsyncGenerator<Uint8Array, void> {
-  const raw = new Meter()
-  const dump = new Meter(onDumpBytes)
-  const bytes = raw.measure(await source.open())
-  yield* dump.measure(decode(bytes, source.encoding))
-  compare(source.name, 'artifact', digested(raw), source.artifact)
-  compare(source.name, 'dump', digested(dump), source.dump)
+  const artifact = required(await source.open(), source.name, 'artifact', source.artifact)
+  yield* required(decode(artifact, source.encoding), source.name, 'dump', source.dump, onDumpBytes)
 }
 
-function compare(name: string, what: 'artifact' | 'dump', is: Digested, expected: ArtifactToRead['dump']): void {
-  if (!expected || (is.bytes === expected.bytes && (expected.sha256 ?? is.sha256) === is.sha256)) return
+/** Passes bytes on, and at their end requires that they were the expected ones; whatever they were where nothing is known. */
+async function* required(
+  bytes: Bytes,
+  name: string,
+  what: 'artifact' | 'dump',
+  expected: ArtifactToRead['dump'],
+  onBytes?: (total: number) => void,
+): AsyncGenerator<Uint8Array, void> {
+  // A digest costs as much as decrypting: it is not made where there is nothing to compare it with.
+  const meter = new Meter({ digest: expected?.sha256 !== undefined, ...(onBytes && { onBytes }) })
+  yield* meter.measure(bytes)
+  if (expected) compare(name, what, meter, expected)
+}
+
+function compare(
+  name: string,
+  what: 'artifact' | 'dump',
+  is: Meter,
+  expected: NonNullable<ArtifactToRead['dump']>,
+): void {
+  if (is.bytes === expected.bytes && (expected.sha256 === undefined || is.sha256 === expected.sha256)) return
   const part = what === 'artifact' ? `The artifact ${name}` : `The dump inside ${name}`
   const how =
     is.bytes === expected.bytes

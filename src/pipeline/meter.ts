@@ -1,25 +1,26 @@
-import { createHash } from 'node:crypto'
+import { type Hash, createHash } from 'node:crypto'
 import type { Bytes } from './bytes.ts'
 
-/** Counts and digests (sha256) whatever flows through it. */
+/** Counts whatever flows through it, and digests it (sha256) unless that is not wanted. */
 export class Meter {
   bytes = 0
-  readonly #hash = createHash('sha256')
+  readonly #hash: Hash | undefined
   readonly #onBytes: ((total: number) => void) | undefined
   #digest: string | undefined
 
-  constructor(onBytes?: (total: number) => void) {
+  constructor({ digest = true, onBytes }: { digest?: boolean; onBytes?: (total: number) => void } = {}) {
+    this.#hash = digest ? createHash('sha256') : undefined
     this.#onBytes = onBytes
   }
 
   async *measure(source: Bytes): AsyncGenerator<Uint8Array, void> {
     for await (const chunk of source) {
       this.bytes += chunk.length
-      this.#hash.update(chunk)
+      this.#hash?.update(chunk)
       this.#onBytes?.(this.bytes)
       yield chunk
     }
-    this.#digest = this.#hash.digest('hex')
+    this.#digest = this.#hash?.digest('hex')
   }
 
   /** Of the whole flow, in lower-case hex. Known once the flow has ended without an error. */

@@ -23,7 +23,7 @@ async function* flow(content: Buffer = CONTENT, error?: Error): Bytes & AsyncGen
 describe('a meter', () => {
   it('counts and digests what passes, and changes nothing', async () => {
     const totals: number[] = []
-    const meter = new Meter((total) => totals.push(total))
+    const meter = new Meter({ onBytes: (total) => totals.push(total) })
     assert.deepEqual(Buffer.concat(await Array.fromAsync(meter.measure(flow()))), CONTENT)
     assert.deepEqual([meter.bytes, meter.sha256, totals.at(-1)], [CONTENT.length, SHA256, CONTENT.length])
   })
