@@ -90,6 +90,13 @@ export function makeDatabase(path: string, rows: number): void {
   database.close()
 }
 
+/** After it a backup has other bytes. */
+export function addRow(path: string): void {
+  const database = new DatabaseSync(path)
+  database.exec("INSERT INTO item (name, bytes) VALUES ('added', randomblob(80))")
+  database.close()
+}
+
 /** How many rows there are, from a database that passes SQLite's own check. */
 export function rowsIn(path: string): number {
   const database = new DatabaseSync(path, { readOnly: true })

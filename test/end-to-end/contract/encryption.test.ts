@@ -2,11 +2,14 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { rowsIn, Vault } from '../../support/vault.ts'
+import { needs } from '../../support/tools.ts'
 
 const SHOP = ['backup', '--db', 'sqlite', '-D', 'shop.db']
 const BACKUP = [...SHOP, '-o', 'backups']
 
 describe('encryption on the command line', () => {
+  needs('age')
+
   let vault: Vault
   let key = ''
   const recipients: string[] = []
