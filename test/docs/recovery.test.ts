@@ -5,6 +5,7 @@ import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fencedBlocks } from './fenced-block.ts'
 import { Workplace } from './workplace.ts'
+import { needs } from '../support/tools.ts'
 
 const LEGACY = fileURLToPath(new URL('../fixtures/python-dbvault-sqlite.db.gz.enc', import.meta.url))
 const LEGACY_KEY = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8='
@@ -88,6 +89,8 @@ interface MadeBackup {
 }
 
 describe('recovery without dbvault, by the commands of docs/format.md', () => {
+  needs('age', 'openssl', 'sqlite3', 'zstd', "python's cryptography")
+
   let workplace: Workplace
   let content: string
   const recipes = new Map<string, string>()

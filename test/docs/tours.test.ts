@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { documentPath, type FencedBlock, fencedBlocks } from './fenced-block.ts'
 import { Workplace } from './workplace.ts'
+import { needs } from '../support/tools.ts'
 
 /** Commands of a page, and what the page says that they print: the result, or the error. */
 interface Step extends FencedBlock {
@@ -9,6 +10,8 @@ interface Step extends FencedBlock {
 }
 
 describe('the commands of', () => {
+  needs('sqlite3')
+
   for (const [document, least] of [
     ['README.md', 10],
     ['docs/writing-a-plugin.md', 2],

@@ -4,10 +4,13 @@ import { gunzip } from '../../../src/pipeline/compress/gunzip.ts'
 import { gzip } from '../../../src/pipeline/compress/gzip.ts'
 import { contents, isCorrupt, text, through, tool } from './flow.ts'
 import { stageFacts } from './stage-facts.ts'
+import { needs } from '../../support/tools.ts'
 
 const BLOCK = 1 << 19
 
 describe('gzip', () => {
+  needs('gzip', 'pigz')
+
   stageFacts({
     compress: gzip(),
     decompress: gunzip(),
@@ -38,6 +41,8 @@ describe('gzip', () => {
 })
 
 describe('gunzip', () => {
+  needs('gzip', 'pigz')
+
   const content = text(700_000)
 
   it('reads what gzip and pigz write, at any level', async () => {

@@ -4,11 +4,14 @@ import { unzstd } from '../../../src/pipeline/compress/unzstd.ts'
 import { zstd } from '../../../src/pipeline/compress/zstd.ts'
 import { contents, isCorrupt, text, through, tool } from './flow.ts'
 import { stageFacts } from './stage-facts.ts'
+import { needs } from '../../support/tools.ts'
 
 const BLOCK = 1 << 20
 const any = unzstd({ seekTable: 'optional' })
 
 describe('zstd', () => {
+  needs('zstd')
+
   stageFacts({
     compress: zstd(),
     decompress: unzstd(),
@@ -56,6 +59,8 @@ describe('zstd', () => {
 })
 
 describe('unzstd', () => {
+  needs('zstd')
+
   const content = Buffer.concat([text(3_000_000), randomBytes(300_000)])
 
   it('rejects with ARTIFACT_CORRUPT when it is cut off between two frames, or a frame is missing', async () => {

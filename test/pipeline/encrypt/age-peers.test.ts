@@ -7,10 +7,13 @@ import { decryptAge } from '../../../src/pipeline/encrypt/age-reader.ts'
 import { sealToRecipients } from '../../../src/pipeline/encrypt/age-seal.ts'
 import { flow, gather, outcome, pattern } from './flow.ts'
 import { folder, output } from './program.ts'
+import { needs } from '../../support/tools.ts'
 
 const SIZES = [0, 1, 65_535, 65_536, 65_537, 131_072, 5_000_000]
 
 describe('age and the age program', () => {
+  needs('age')
+
   for (const size of SIZES) {
     it(`read each other's files of ${size} bytes`, async () => {
       await using temporary = await folder()

@@ -8,6 +8,7 @@ import { encryptFernet } from '../../../src/pipeline/encrypt/fernet.ts'
 import { generateFernetKey, parseFernetKey } from '../../../src/pipeline/encrypt/fernet-key.ts'
 import { openFernet } from '../../../src/pipeline/encrypt/fernet-reader.ts'
 import { seal, unseal } from '../../../src/pipeline/encrypt/fernet-seal.ts'
+import { needs } from '../../support/tools.ts'
 import { flow, gather, pattern } from './flow.ts'
 import { folder, output, PYTHON, run } from './program.ts'
 
@@ -38,6 +39,8 @@ const encrypt = (bytes: Uint8Array): Promise<Buffer> => gather(encryptFernet(key
 const open = (token: Uint8Array): Promise<Buffer> => gather(openFernet(key, () => flow(token, 65_536)))
 
 describe("fernet and Python's cryptography", () => {
+  needs("python's cryptography")
+
   for (const size of SIZES) {
     it(`read each other's tokens of ${size} bytes`, async () => {
       const bytes = pattern(size)
@@ -92,6 +95,8 @@ describe("fernet and npm's fernet", () => {
 })
 
 describe('fernet and openssl', () => {
+  needs('openssl')
+
   for (const size of SIZES) {
     it(`recovers ${size} bytes with coreutils and openssl alone`, async () => {
       await using temporary = await folder()
