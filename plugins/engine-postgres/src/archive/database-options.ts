@@ -1,0 +1,14 @@
+import type { TableOfContents } from './table-of-contents.ts'
+
+const OPTION = /\b(ENCODING|LOCALE_PROVIDER|LOCALE|LC_COLLATE|LC_CTYPE|ICU_LOCALE|BUILTIN_LOCALE|ICU_RULES) = ('(?:[^']|'')*'|\w+)/g
+const MARK = ' WITH TEMPLATE = template0'
+
+/**
+ * Encoding and locale of the database that was dumped, as the options of a CREATE DATABASE. Rows that are compared have
+ * to be in the same encoding, and a range partition or a check depends on the order of texts.
+ */
+export function databaseOptions({ entries }: TableOfContents): string {
+  const definition = entries.find(({ kind }) => kind === 'DATABASE')?.definition ?? ''
+  const options = definition.slice(definition.lastIndexOf(MARK) + MARK.length)
+  return ['TEMPLATE template0', ...[...options.matchAll(OPTION)].map(([, name, value]) => `${name} = ${value}`)].join(' ')
+}

@@ -1,0 +1,70 @@
+import { identifier, literal, qualified } from '../server/identifier.ts'
+import type { Session } from '../server/session.ts'
+import { countObjects } from './count-objects.ts'
+import { SCHEME, type PostgresFingerprint, type TableEntry } from './fingerprint.ts'
+import type { SequencesSeen } from './read-sequences.ts'
+import { sequenceEntries } from './read-sequences.ts'
+import { notOfExtension, OF_USER } from './user-objects.ts'
+
+interface Table {
+  readonly schema: string
+  readonly name: string
+  readonly columns: readonly string[] | null
+}
+
+/** Tables of one statement: one round trip for each would take minutes where there are many thousands. */
+const TABLES_AT_ONCE = 50
+
+/** Reads all rows in the session's transaction. `after` is awaited last: it is taken when the dump has ended. */
+export async function readFingerprint(
+  session: Session,
+  before: SequencesSeen,
+  after: () => Promise<SequencesSeen>,
+): Promise<PostgresFingerprint> {
+  const { encoding } = await session.row<{ encoding: string }>(
+    `SELECT pg_catalog.pg_encoding_to_char(encoding) AS encoding FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()`,
+  )
+  const objects = await countObjects(session)
+  const largeObjects = await readLargeObjects(session)
+  const tables = await readTables(session)
+  return { scheme: SCHEME, encoding, tables, sequences: sequenceEntries(before, await after()), largeObjects, objects }
+}
+
+async function readTables(session: Session): Promise<TableEntry[]> {
+  // On a standby the content of unlogged tables cannot be read; a dump made there leaves it out.
+  const tables = await session.rows<Table & Record<string, unknown>>(`
+    SELECT n.nspname AS schema, c.relname AS name,
+      (SELECT pg_catalog.array_agg(a.attname::text ORDER BY a.attname::text COLLATE "C") FROM pg_catalog.pg_attribute a
+       WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND ${OF_USER} AND ${notOfExtension('pg_class', 'c.oid')}
+      AND (c.relpersistence = 'p' OR NOT pg_catalog.pg_is_in_recovery())
+    ORDER BY 1, 2`)
+  const entries: TableEntry[] = []
+  for (let from = 0; from < tables.length; from += TABLES_AT_ONCE) {
+    const some = tables.slice(from, from + TABLES_AT_ONCE)
+    const sums = await session.rows<{ place: number; rows: string; sum: string }>(
+      `${some.map(sumOf).join(' UNION ALL ')} ORDER BY 1`,
+    )
+    for (const { place, rows, sum } of sums) {
+      const table = some[place]
+      if (table) entries.push([table.schema, table.name, Number(rows), sum])
+    }
+  }
+  return entries
+}
+
+function sumOf({ schema, name, columns }: Table, place: number): string {
+  const row = columns === null ? `''::text` : `ROW(${columns.map(identifier).join(', ')})::text`
+  return `(SELECT ${place} AS place, pg_catalog.count(*)::text AS rows,
+    coalesce(pg_catalog.sum(pg_catalog.hashtextextended(${row} COLLATE "C", 0)::numeric), 0)::text AS sum
+    FROM ONLY ${qualified(schema, name)})`
+}
+
+async function readLargeObjects(session: Session): Promise<readonly [number, string]> {
+  const { count, sum } = await session.row<{ count: string; sum: string }>(`
+    SELECT pg_catalog.count(*)::text AS count, coalesce(pg_catalog.sum(pg_catalog.hashtextextended(
+      oid::text || ${literal(':')} || pg_catalog.encode(pg_catalog.sha256(pg_catalog.lo_get(oid)), 'hex') COLLATE "C", 0
+    )::numeric), 0)::text AS sum FROM pg_catalog.pg_largeobject_metadata`)
+  return [Number(count), sum]
+}

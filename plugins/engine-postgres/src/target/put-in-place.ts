@@ -1,0 +1,50 @@
+import type { Host } from 'dbvault'
+import { identifier } from '../server/identifier.ts'
+import { nameOf, type Place } from '../server/server.ts'
+import { sqlState } from '../server/server-error.ts'
+import type { Session } from '../server/session.ts'
+
+const IN_USE = '55006'
+
+/**
+ * Gives a database that was restored the name of the target. Both renames are one transaction, so the name always
+ * belongs to one of the two; what had it before is dropped only afterwards.
+ */
+export async function putInPlace(
+  session: Session,
+  { server, database }: Place,
+  made: string,
+  replaced: string | undefined,
+  host: Host,
+): Promise<void> {
+  const rename = (from: string, to: string): string => `ALTER DATABASE ${identifier(from)} RENAME TO ${identifier(to)}`
+  try {
+    await session.rows('BEGIN')
+    if (replaced !== undefined) await session.rows(rename(database, replaced))
+    await session.rows(rename(made, database))
+    await session.rows('COMMIT')
+  } catch (error) {
+    if (!host.signal.aborted) await session.rows('ROLLBACK').catch(() => {})
+    host.signal.throwIfAborted()
+    throw notRenamed(error, `${JSON.stringify(database)} on ${nameOf(server)}`, host)
+  }
+  if (replaced === undefined) return
+  try {
+    await session.rows(`DROP DATABASE ${identifier(replaced)} WITH (FORCE)`)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    host.report({ kind: 'warning', message: `What was replaced is still there as the database ${JSON.stringify(replaced)}: ${why}` })
+  }
+}
+
+function notRenamed(error: unknown, where: string, host: Host): unknown {
+  const state = sqlState(error instanceof Error ? error.cause : undefined) ?? sqlState(error)
+  if (state === IN_USE || sqlState(error) === IN_USE) {
+    return host.error('RESTORE_FAILED', `The database ${where} is in use, and cannot be replaced under its users`, {
+      hints: ['Stop what is connected to it, and restore again. See who: SELECT * FROM pg_stat_activity'],
+      retryable: true,
+      cause: error,
+    })
+  }
+  return error
+}

@@ -1,0 +1,9 @@
+import { engineConformance } from 'dbvault/testing'
+import { describe, it } from 'mocha'
+import { harness } from './support/harness.ts'
+
+describe('the PostgreSQL engine', () => {
+  for (const { name, excused, run } of engineConformance(harness)) {
+    it(excused === undefined ? name : `${name} (not asked: ${excused})`, excused === undefined ? run : () => {})
+  }
+})
