@@ -25,8 +25,11 @@ export interface Host {
   feedTool(call: ToolCall, input: AsyncIterable<Uint8Array>): Promise<string>
   /** A path such as /dev/fd/3 under which one child can read `text`; on disk it is 0600 and already unlinked. */
   secretFile(text: string): Promise<SecretFile>
-  /** A new empty directory, 0700, removed with all it holds on dispose, and by a later run if this one is killed. */
-  tempDir(): Promise<TempDir>
+  /**
+   * A new empty directory, 0700, removed with all it holds on dispose, and by a later run if this one is killed. It
+   * belongs to `owner`, who can reach it, or else to the user that this runs as.
+   */
+  tempDir(owner?: SystemUser): Promise<TempDir>
   /** Makes the core's error, so that a plugin needs nothing of the core at run time. */
   error(code: ErrorCode, message: string, details?: ErrorDetails): Error
 }
@@ -46,12 +49,20 @@ export interface ToolCall {
   /** The program's whole environment but PATH. No secret either, where the program can read a file instead. */
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
+  /** Who the program runs as, for programs that refuse to run as root. Only root may name another user than itself. */
+  readonly user?: SystemUser
   /** Open files that the program inherits, from descriptor 3 on, in this order. */
   readonly secrets?: readonly SecretFile[]
   /** Texts that are cut out of whatever the program prints before anyone sees it. */
   readonly redact?: readonly Secret[]
   /** Ends this one program, as the host's own signal ends all: a server that is needed no longer. */
   readonly signal?: AbortSignal
+}
+
+/** A user of the operating system, by number. */
+export interface SystemUser {
+  readonly uid: number
+  readonly gid: number
 }
 
 export interface SecretFile extends AsyncDisposable {

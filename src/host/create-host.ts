@@ -37,7 +37,7 @@ export function createHost(options: HostOptions): Host {
     runTool: (call) => runTool(call, signalOf(call), secretsOf(call)),
     feedTool: (call, input) => feedTool(call, input, signalOf(call), secretsOf(call)),
     secretFile: (text) => secretFile(text, tempRoot),
-    tempDir: () => tempDir(tempRoot, report),
+    tempDir: (owner) => tempDir(tempRoot, report, owner),
     error: (code, message, details = {}) =>
       new DbvaultError(code, clean(message), {
         ...details,

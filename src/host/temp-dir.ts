@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { mkdir, rm, statfs, utimes, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, rm, statfs, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { HostEvent, TempDir } from '../contract/host.ts'
+import type { HostEvent, SystemUser, TempDir } from '../contract/host.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import { atExit } from './at-exit.ts'
 import { BEAT_MS, ownLease } from './lease.ts'
@@ -15,7 +15,7 @@ const TMPFS = 0x01021994
 let warned = false
 
 /** See {@link Host.tempDir}. `root` is the directory it is made in. */
-export async function tempDir(root: string, report: (event: HostEvent) => void): Promise<TempDir> {
+export async function tempDir(root: string, report: (event: HostEvent) => void, owner?: SystemUser): Promise<TempDir> {
   await warnOnceOfMemory(root, report)
   const outer = make(root)
   const forget = atExit(() => rmSync(outer, { recursive: true, force: true }))
@@ -29,12 +29,19 @@ export async function tempDir(root: string, report: (event: HostEvent) => void):
     const lease = join(outer, LEASE)
     await writeFile(lease, ownLease(), { mode: 0o600, flag: 'wx' })
     await mkdir(join(outer, FILES), { mode: 0o700 })
+    if (owner) await handOver(outer, owner)
     beat = setInterval(() => void renew(lease), BEAT_MS).unref()
   } catch (error) {
     await dispose().catch(() => {})
     throw failed(root, error)
   }
   return { path: join(outer, FILES), [Symbol.asyncDispose]: dispose }
+}
+
+/** The outer directory stays ours: whoever owns a directory can put another one in its place. */
+async function handOver(outer: string, { uid, gid }: SystemUser): Promise<void> {
+  await chown(join(outer, FILES), uid, gid)
+  await chmod(outer, 0o711)
 }
 
 /** The lease goes last: what an interrupted removal leaves can still be told from a stranger's directory. */

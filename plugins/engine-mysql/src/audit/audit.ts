@@ -1,0 +1,116 @@
+import type { Finding } from 'dbvault'
+import { unreadableViews } from '../dump/unreadable-views.ts'
+import type { TableObject } from '../fingerprint/read-objects.ts'
+import type { Facts } from '../server/facts.ts'
+import { name, shown } from '../server/quote.ts'
+import type { Session } from '../server/session.ts'
+import { grants, readGrants, type Grant } from './grants.ts'
+
+/**
+ * What a dump by this user would silently lack. The programs leave out triggers, routines and events that the user may
+ * not see, without a word and with exit code 0, so that the rights alone can tell.
+ */
+export async function audit(
+  session: Session,
+  database: string,
+  facts: Facts,
+  tables: readonly TableObject[],
+): Promise<Finding[]> {
+  const held = await readGrants(session)
+  const user = await currentUser(session)
+  return [
+    ...rightsFindings(held, database, facts, user),
+    ...(await viewFindings(session, database)),
+    ...engineFindings(tables),
+    ...lockFindings(held, user),
+  ]
+}
+
+function rightsFindings(held: readonly Grant[], database: string, facts: Facts, user: string): Finding[] {
+  const needed: readonly (readonly [right: string, what: string])[] = [
+    ['SELECT', 'tables that are granted one by one are dumped, and any others are missing'],
+    ['SHOW VIEW', 'views'],
+    ['TRIGGER', 'triggers'],
+    ['EVENT', 'events'],
+  ]
+  const findings = needed
+    .filter(([right]) => !grants(held, right, database))
+    .map(([right, what]): Finding => ({
+      severity: 'incomplete',
+      message: `This user lacks ${right} on ${name(database)}, without which the dump lacks ${right === 'SELECT' ? 'tables' : what}`,
+      fixes: [`GRANT ${right} ON ${pattern(database)}.* TO ${user};`],
+    }))
+  if (seesRoutines(held, facts)) return findings
+  return [
+    ...findings,
+    {
+      severity: 'incomplete',
+      message: 'This user may not read the bodies of routines, without which the dump lacks procedures and functions',
+      fixes: [
+        facts.vendor === 'MariaDB' ? `GRANT SELECT ON mysql.proc TO ${user};` : `GRANT SHOW_ROUTINE ON *.* TO ${user};`,
+      ],
+    },
+  ]
+}
+
+function seesRoutines(held: readonly Grant[], { vendor, version }: Facts): boolean {
+  if (vendor === 'MariaDB') {
+    // SHOW CREATE ROUTINE came with 11.3.
+    return grants(held, 'SELECT', 'mysql', 'proc') || grants(held, 'SHOW CREATE ROUTINE', '*')
+  }
+  if (version.startsWith('5.')) return grants(held, 'SELECT', 'mysql', 'proc')
+  return held.some(
+    (grant) =>
+      grant.database === '*' &&
+      ['SHOW_ROUTINE', 'SELECT', 'ALL PRIVILEGES'].some((right) => grant.rights.includes(right)),
+  )
+}
+
+async function viewFindings(session: Session, database: string): Promise<Finding[]> {
+  return (await unreadableViews(session, database)).map((view) => ({
+    severity: 'incomplete',
+    message: `View ${shown(view.name)} cannot be read, so no dump can hold it: ${view.why}`,
+    fixes: [`DROP VIEW ${name(database)}.${name(view.name)};`],
+  }))
+}
+
+function engineFindings(tables: readonly TableObject[]): Finding[] {
+  const outside = tables.filter(({ kind, transactional }) => kind === 'table' && !transactional)
+  if (outside.length === 0) return []
+  const named = outside.slice(0, 10).map((table) => shown(table.name))
+  const more = outside.length > 10 ? ` and ${outside.length - 10} more` : ''
+  return [
+    {
+      severity: 'warning',
+      message: `Tables of a storage engine without transactions may not be of one moment with the rest: ${named.join(', ')}${more}`,
+    },
+  ]
+}
+
+function lockFindings(held: readonly Grant[], user: string): Finding[] {
+  const may = held.some(
+    (grant) =>
+      grant.database === '*' &&
+      ['RELOAD', 'FLUSH_TABLES', 'ALL PRIVILEGES'].some((right) => grant.rights.includes(right)),
+  )
+  if (may) return []
+  return [
+    {
+      severity: 'warning',
+      message:
+        'This user may not lock all tables for a moment: rows that change while the dump begins are not compared',
+      fixes: [`GRANT RELOAD ON *.* TO ${user};`],
+    },
+  ]
+}
+
+async function currentUser(session: Session): Promise<string> {
+  const text = String(await session.value('SELECT CURRENT_USER()'))
+  const at = text.lastIndexOf('@')
+  return [text.slice(0, at), text.slice(at + 1)].map((part) => `'${part.replaceAll("'", "''")}'`).join('@')
+}
+
+/** In a grant, `_` and `%` in a name stand for any character. */
+function pattern(database: string): string {
+  return name(database.replace(/[_%]/g, '\\$&'))
+}

@@ -1,0 +1,149 @@
+import type { Dump, DumpRequest, Host, Member } from 'dbvault'
+import { format, type Flags } from './descriptor.ts'
+import { finishFingerprint } from './dump/finish-fingerprint.ts'
+import { takeSnapshot, type Snapshot } from './dump/snapshot.ts'
+import { StartedTool } from './dump/started-tool.ts'
+import { unreadableViews } from './dump/unreadable-views.ts'
+import { defaultsOf, readFingerprint } from './fingerprint/read-fingerprint.ts'
+import { factsOf, type Facts } from './server/facts.ts'
+import { databaseOf, loginOf, secretsOf, type Login } from './server/login.ts'
+import { literal, shown } from './server/quote.ts'
+import { serverError } from './server/server-error.ts'
+import { connect, type Session } from './server/session.ts'
+import { withoutSandboxLine } from './sql/sandbox-line.ts'
+import { withTrailer } from './sql/trailer.ts'
+import { dumpArguments, eventArguments } from './tool/dump-arguments.ts'
+import { findTool, type Tool } from './tool/find-tools.ts'
+import { loginFile } from './tool/login-file.ts'
+import { dumpError } from './tool/tool-error.ts'
+
+/** A dump program run on the source, its bytes passed on as they come, and beside it a transaction of the same moment. */
+export function dump(request: DumpRequest<Flags>, outer: Host): Dump {
+  const ended = new AbortController()
+  const host: Host = { ...outer, signal: AbortSignal.any([outer.signal, ended.signal]) }
+  let started: Promise<Started> | undefined
+  const start = () => (started ??= startDump(request, host))
+
+  return {
+    members: {
+      async *[Symbol.asyncIterator](): AsyncGenerator<Member> {
+        const running = await start()
+        yield { name: 'main', format, bytes: mainBytes(running, host) }
+        if (running.events) yield { name: 'events', format, bytes: complete(running.events, host) }
+      },
+    },
+    async fingerprint() {
+      const running = await start()
+      if (!running.snapshot) throw host.error('INTERNAL', 'This dump was asked for without a fingerprint')
+      const { database, facts, tool, unreadable, login, snapshot } = running
+      const wanted = { database, facts, history: tool.knows('dump-history'), without: unreadable }
+      try {
+        const first = await readFingerprint(snapshot.session, wanted)
+        return await finishFingerprint(first, snapshot, running.control, running.main.over, host)
+      } catch (error) {
+        throw meaning(error, login, host)
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      ended.abort(host.error('INTERRUPTED', 'The dump was ended before its end'))
+      const running = await started?.catch(() => undefined)
+      await running?.[Symbol.asyncDispose]()
+    },
+  }
+}
+
+interface Started extends AsyncDisposable {
+  readonly database: string
+  readonly facts: Facts
+  readonly tool: Tool
+  readonly login: Login
+  readonly control: Session
+  /** Views that are left out. */
+  readonly unreadable: readonly string[]
+  readonly main: StartedTool
+  readonly events?: StartedTool
+  readonly snapshot?: Snapshot
+  /** A statement about the database itself, which the programs do not write when they dump just one. */
+  readonly preamble: string
+}
+
+async function startDump({ source, fingerprint }: DumpRequest<Flags>, host: Host): Promise<Started> {
+  const database = databaseOf(source, host)
+  const control = await connect(await loginOf(source, host), host, database)
+  const { login } = control
+  const open: AsyncDisposable[] = [control]
+  const close = async (): Promise<void> => {
+    for (const one of open.toReversed()) await one[Symbol.asyncDispose]()
+  }
+  try {
+    const facts = await factsOf(control)
+    const tool = await findTool('dump', facts.vendor, source.flags, host)
+    const unreadable = await leaveOut(control, database, host)
+    const file = await loginFile(login, tool, host)
+    open.push(file)
+    const prepare = (args: readonly string[]): StartedTool => {
+      const started = new StartedTool({ command: tool.path, args, secrets: [file], redact: secretsOf(login) }, host)
+      open.push(started)
+      return started
+    }
+    const hasEvents = Number(await control.value(count('EVENTS', 'EVENT_SCHEMA', database))) > 0
+    const main = prepare(dumpArguments(tool, file.path(0), database, unreadable))
+    const events = hasEvents ? prepare(eventArguments(tool, file.path(0), database)) : undefined
+    const preamble = await preambleOf(control, database)
+    let snapshot: Snapshot | undefined
+    if (fingerprint) {
+      snapshot = await takeSnapshot(control, database, login, host, () => main.first())
+      open.push(snapshot)
+    }
+    return {
+      database,
+      facts,
+      tool,
+      login,
+      control,
+      unreadable,
+      main,
+      ...(events && { events }),
+      ...(snapshot && { snapshot }),
+      preamble,
+      [Symbol.asyncDispose]: close,
+    }
+  } catch (error) {
+    await close()
+    throw meaning(error, login, host)
+  }
+}
+
+async function* mainBytes({ main, preamble }: Started, host: Host): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(preamble)
+  yield* complete(main, host)
+}
+
+async function* complete(tool: StartedTool, host: Host): AsyncGenerator<Uint8Array> {
+  yield* withTrailer(withoutSandboxLine(tool.bytes()), () =>
+    host.error('DUMP_INCOMPLETE', 'The dump program ended as if all were well, but not with the last line of a dump', {
+      hints: ['Is there another program of that name? --mysql-bin-dir names the directory of the right one.'],
+    }),
+  )
+}
+
+async function leaveOut(control: Session, database: string, host: Host): Promise<string[]> {
+  const views = await unreadableViews(control, database)
+  for (const { name, why } of views) {
+    host.report({ kind: 'warning', message: `View ${shown(name)} cannot be read, and is not in the dump: ${why}` })
+  }
+  return views.map(({ name }) => name)
+}
+
+async function preambleOf(control: Session, database: string): Promise<string> {
+  const [charset, collation] = await defaultsOf(control, database)
+  return `ALTER DATABASE CHARACTER SET ${charset} COLLATE ${collation};\n`
+}
+
+function count(table: string, column: string, database: string): string {
+  return `SELECT COUNT(*) FROM information_schema.${table} WHERE ${column} = ${literal(database)}`
+}
+
+function meaning(error: unknown, login: Login, host: Host): unknown {
+  return host.signal.aborted ? host.signal.reason : serverError(host, login, dumpError(host, error))
+}

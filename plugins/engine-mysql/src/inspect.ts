@@ -1,0 +1,46 @@
+import type { Host, Target, TargetState } from 'dbvault'
+import type { Flags } from './descriptor.ts'
+import { databaseOf, loginOf, placeOf } from './server/login.ts'
+import { literal, shown } from './server/quote.ts'
+import { serverError } from './server/server-error.ts'
+import { connect, type Session } from './server/session.ts'
+
+export async function inspect(target: Target<Flags>, host: Host): Promise<TargetState> {
+  host.signal.throwIfAborted()
+  const database = databaseOf(target, host)
+  await using session = await connect(await loginOf(target, host), host)
+  const place = `database ${shown(database)} on ${placeOf(session.login)}`
+  try {
+    const contents = await contentsOf(session, database)
+    if (contents === undefined) return { state: 'absent', description: `no ${place}` }
+    const { tables, others, bytes } = contents
+    if (tables + others === 0) return { state: 'empty', description: `empty ${place}` }
+    const size = `${(bytes / 1e6).toFixed(1)} MB`
+    return {
+      state: 'occupied',
+      description: `${place}: ${tables} tables and views, ${others} routines and events, ${size}`,
+    }
+  } catch (error) {
+    throw serverError(host, session.login, error)
+  }
+}
+
+export interface Contents {
+  readonly tables: number
+  readonly others: number
+  readonly bytes: number
+}
+
+/** Undefined for a database that is not there. */
+export async function contentsOf(session: Session, database: string): Promise<Contents | undefined> {
+  const of = literal(database)
+  const [row] = await session.rows(
+    `SELECT (SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${of}) s,
+      (SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${of}) t,
+      (SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ${of}) +
+      (SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${of}) o,
+      (SELECT COALESCE(SUM(DATA_LENGTH), 0) FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${of}) b`,
+  )
+  if (Number(row?.['s']) === 0) return undefined
+  return { tables: Number(row?.['t']), others: Number(row?.['o']), bytes: Number(row?.['b']) }
+}

@@ -1,0 +1,34 @@
+import type { Host, Probe, Source } from 'dbvault'
+import { audit } from './audit/audit.ts'
+import type { Flags } from './descriptor.ts'
+import { readTables } from './fingerprint/read-objects.ts'
+import { scratchPossible } from './scratch/scratch-possible.ts'
+import { factsOf } from './server/facts.ts'
+import { databaseOf, loginOf } from './server/login.ts'
+import { serverError } from './server/server-error.ts'
+import { connect } from './server/session.ts'
+import { findTool } from './tool/find-tools.ts'
+
+export async function probe(source: Source<Flags>, host: Host): Promise<Probe> {
+  host.signal.throwIfAborted()
+  const database = databaseOf(source, host)
+  await using session = await connect(await loginOf(source, host), host, database)
+  try {
+    const facts = await factsOf(session)
+    const dump = await findTool('dump', facts.vendor, source.flags, host)
+    const client = await findTool('client', facts.vendor, source.flags, host)
+    const tables = await readTables(session, database)
+    return {
+      label: database,
+      product: facts.vendor,
+      version: facts.version,
+      tools: { [dump.path]: dump.version, [client.path]: client.version },
+      bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0),
+      consistency: 'point-in-time',
+      findings: await audit(session, database, facts, tables),
+      scratch: await scratchPossible(session, facts, source, host),
+    }
+  } catch (error) {
+    throw serverError(host, session.login, error)
+  }
+}

@@ -1,0 +1,13 @@
+import type { Session } from '../server/session.ts'
+import type { Facts } from '../server/facts.ts'
+
+/** An empty database that only we know of. Disposing it removes it with all it holds. */
+export interface Place extends AsyncDisposable {
+  readonly session: Session
+  readonly facts: Facts
+  readonly database: string
+  /** Run before the dump, in the client's session. */
+  readonly preamble: string
+  /** Whether events can be restored here: not where they would run. */
+  readonly events: boolean
+}

@@ -1,0 +1,125 @@
+import type { TempDir, ToolCall } from 'dbvault'
+import { access, chown, constants, mkdir, readFile } from 'node:fs/promises'
+import { delimiter, dirname, join } from 'node:path'
+import type { Tool } from '../tool/find-tools.ts'
+
+export interface ServerOptions {
+  readonly server: Tool
+  /** Of the server that was dumped. */
+  readonly lowerCaseTableNames: number
+}
+
+/** Where a private server keeps its files, and how a program is run as its user. */
+export interface Files {
+  readonly data: string
+  readonly temporary: string
+  readonly socket: string
+  readonly as: readonly string[]
+}
+
+/** As root, hands the directory to an unprivileged user: a server runs what a dump says with all that its user may. */
+export async function layOut(directory: TempDir): Promise<Files> {
+  const data = join(directory.path, 'data')
+  const temporary = join(directory.path, 'tmp')
+  await mkdir(data, { mode: 0o700 })
+  await mkdir(temporary, { mode: 0o700 })
+  const files = { data, temporary, socket: join(directory.path, 's') }
+  const setpriv = await onPath('setpriv')
+  if (setpriv === undefined) return { ...files, as: [] }
+  // That its parent is killed reaches the server too: nothing else would end it.
+  const die = ['--pdeathsig=KILL', '--']
+  const account = process.getuid?.() === 0 ? await unprivileged() : undefined
+  if (account === undefined) return { ...files, as: [setpriv, ...die] }
+  const { uid, gid } = account
+  await Promise.all([directory.path, data, temporary].map((path) => chown(path, uid, gid)))
+  return { ...files, as: [setpriv, `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', ...die] }
+}
+
+async function onPath(program: string): Promise<string | undefined> {
+  for (const directory of (process.env['PATH'] ?? '').split(delimiter)) {
+    const path = join(directory, program)
+    if (directory !== '' && (await executable(path))) return path
+  }
+  return undefined
+}
+
+async function executable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** The user that servers run as here, or else nobody. */
+async function unprivileged(): Promise<{ uid: number; gid: number } | undefined> {
+  const lines = (await readFile('/etc/passwd', 'utf8').catch(() => '')).split('\n').map((line) => line.split(':'))
+  const entry = lines.find(([user]) => user === 'mysql') ?? lines.find(([user]) => user === 'nobody')
+  if (entry === undefined) return undefined
+  return { uid: Number(entry[2]), gid: Number(entry[3]) }
+}
+
+/** The program that makes the first files of MariaDB's server; of MySQL's it is the server itself. */
+export async function installer(server: Tool): Promise<string | undefined> {
+  if (server.vendor === 'MySQL') return server.path
+  const directory = dirname(server.path)
+  for (const place of ['.', '../bin', '../scripts']) {
+    for (const program of ['mariadb-install-db', 'mysql_install_db']) {
+      const path = join(directory, place, program)
+      if (await executable(path)) return path
+    }
+  }
+  return await onPath('mariadb-install-db')
+}
+
+export function initialise(install: string, { server, lowerCaseTableNames }: ServerOptions, files: Files): ToolCall {
+  const args = [
+    '--no-defaults',
+    `--datadir=${files.data}`,
+    `--lower-case-table-names=${lowerCaseTableNames}`,
+    ...CARELESS,
+  ]
+  if (server.vendor === 'MySQL') {
+    const own = ['--initialize-insecure', '--skip-log-bin', `--secure-file-priv=${files.temporary}`, ...asRoot(files)]
+    return as(files, install, [...args, ...own, '--innodb-redo-log-capacity=8M', '--performance-schema=OFF'])
+  }
+  const own = ['--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve', ...asRoot(files)]
+  return as(files, install, [...args, ...own, '--innodb-log-file-size=4M'])
+}
+
+export function serve({ server, lowerCaseTableNames }: ServerOptions, files: Files): ToolCall {
+  return as(files, server.path, [
+    '--no-defaults',
+    `--datadir=${files.data}`,
+    `--tmpdir=${files.temporary}`,
+    `--secure-file-priv=${files.temporary}`,
+    `--lower-case-table-names=${lowerCaseTableNames}`,
+    `--socket=${files.socket}`,
+    `--pid-file=${join(files.temporary, 'pid')}`,
+    ...CARELESS,
+    ...asRoot(files),
+    '--skip-networking',
+    '--skip-name-resolve',
+    '--skip-log-bin',
+    '--innodb-fast-shutdown=2',
+    '--event-scheduler=OFF',
+    '--innodb-buffer-pool-size=128M',
+    '--max-allowed-packet=1G',
+    '--local-infile=0',
+    '--performance-schema=OFF',
+    ...(server.vendor === 'MySQL'
+      ? ['--mysqlx=OFF', '--innodb-redo-log-capacity=512M']
+      : ['--symbolic-links=0', '--innodb-log-file-size=256M']),
+  ])
+}
+
+/** Files that are thrown away need not survive a power cut. */
+const CARELESS = ['--innodb-flush-method=nosync', '--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0']
+
+/** A server refuses to be root unless it is told that this is meant. */
+function asRoot({ as: wrapper }: Files): string[] {
+  return process.getuid?.() === 0 && !wrapper.some((word) => word.startsWith('--reuid')) ? ['--user=root'] : []
+}
+
+function as({ as: [wrapper, ...words] }: Files, command: string, args: readonly string[]): ToolCall {
+  return wrapper === undefined ? { command, args } : { command: wrapper, args: [...words, command, ...args] }
+}

@@ -1,0 +1,37 @@
+import type { ErrorCode, Host, Stored } from 'dbvault'
+import { Broken, guarded, Refused, type Totals } from './statements.ts'
+import { withTrailer } from './trailer.ts'
+
+/**
+ * Reads a stored dump to its end. A dump without its last line, or with a statement that reaches out of the database,
+ * ends with an error before its last bytes, or that statement, were yielded.
+ * @throws `code`, and what the stream throws
+ */
+export async function* readStored(
+  stored: Stored,
+  host: Host,
+  code: ErrorCode,
+  totals: Totals = { statements: 0, bytes: 0 },
+): AsyncGenerator<Uint8Array> {
+  host.signal.throwIfAborted()
+  const stream = await stored.open()
+  const abort = (): void => void stream.destroy(host.signal.reason as Error)
+  host.signal.addEventListener('abort', abort)
+  const incomplete = (): Error => host.error(code, 'What is stored is not a whole dump: its last line is missing')
+  try {
+    yield* guarded(withTrailer(stream as AsyncIterable<Uint8Array>, incomplete), totals)
+    host.signal.throwIfAborted()
+  } catch (error) {
+    host.signal.throwIfAborted()
+    if (error instanceof Refused) {
+      throw host.error(code, `The dump holds a statement that does not belong into one: ${error.words}`, {
+        hints: ['It could change what is outside of the place that is restored to, so it is not run.'],
+      })
+    }
+    if (error instanceof Broken) throw host.error(code, `What is stored is not a whole dump: ${error.message}`)
+    throw error
+  } finally {
+    host.signal.removeEventListener('abort', abort)
+    stream.destroy()
+  }
+}
