@@ -69,7 +69,6 @@ const sealedSchema = v.object({
 
 /** The JSON beside an artifact, whose presence says that the backup is whole. Bytes: docs/format.md. */
 export type Manifest = v.InferOutput<typeof manifestSchema>
-export type ManifestMember = v.InferOutput<typeof memberSchema>
 export type ManifestProof = v.InferOutput<typeof proofSchema>
 export type Status = Manifest['status']
 
