@@ -5,7 +5,6 @@ import { asDbvaultError } from '../errors/as-dbvault-error.ts'
 import { wantsJson } from './environment.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { failureDocument, renderDocument, renderError } from './render-error.ts'
-import { keepMemorySmall } from './memory.ts'
 import { flushOutput, tolerateClosedPipes } from './stdout.ts'
 import { silenceExperimentalWarnings } from './warnings.ts'
 
@@ -22,7 +21,6 @@ interface OclifError extends Error {
  * @param root the folder of dbvault's package.json
  */
 export async function main(argv: readonly string[], root: string): Promise<void> {
-  keepMemorySmall()
   silenceExperimentalWarnings()
   tolerateClosedPipes()
   try {

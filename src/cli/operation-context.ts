@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { stat } from 'node:fs/promises'
 import { DbvaultError } from '../errors/dbvault-error.ts'
+import { keepMemorySmall } from './memory.ts'
 import { sweepTempDirs } from '../host/sweep-temp-dirs.ts'
 import type { OperationContext, OperationEvent } from '../operations/context.ts'
 import { DEFAULT_RETRY } from '../operations/retry.ts'
@@ -23,6 +24,7 @@ export async function operationContext(
   if (tempRoot !== undefined && !(await stat(tempRoot).catch(() => undefined))?.isDirectory()) {
     throw new DbvaultError('USAGE', `The directory ${tempRoot} of --temp-dir does not exist`)
   }
+  keepMemorySmall()
   await sweepTempDirs(tempRoot ?? tmpdir())
   return {
     signal,
