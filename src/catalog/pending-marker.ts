@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import type { Host } from '../contract/host.ts'
-import type { Storage } from '../contract/storage.ts'
-import { pendingKey } from './layout.ts'
+import type { ObjectStat, Storage } from '../contract/storage.ts'
+import { DbvaultError } from '../errors/dbvault-error.ts'
+import { pendingKey, roleOf } from './layout.ts'
 
 const BEAT_MS = 60_000
 
@@ -16,11 +17,18 @@ export interface PendingMarker extends AsyncDisposable {
 /**
  * Says beside an artifact that has no manifest yet that its run lives, so that nobody takes it for litter. Each beat
  * puts the next marker before it deletes the last one, so there is no moment without one; nothing is ever overwritten.
+ * What a killed run has left at this place is taken over once it is dead.
+ * @throws LOCKED when another run may be at the same artifact, and what `put` throws
  */
 export async function startMarker(storage: Storage, artifactKey: string, host: Host): Promise<PendingMarker> {
-  let beat = 1
   let beating: Promise<void> = Promise.resolve()
-  await put(beat)
+  let beat = 1
+  try {
+    await put(beat)
+  } catch (error) {
+    if (!DbvaultError.is(error) || error.code !== 'OBJECT_EXISTS') throw error
+    beat = await takeOver()
+  }
 
   const timer = setInterval(() => {
     beating = beating.then(next).catch(() => {
@@ -35,6 +43,24 @@ export async function startMarker(storage: Storage, artifactKey: string, host: H
       Readable.from([Buffer.from('{"format":"dbvault-pending-1"}\n')]),
       host,
     )
+  }
+  /** The age of the markers there is told by the storage's own clock, which has just dated ours. */
+  async function takeOver(): Promise<number> {
+    const found: (ObjectStat & { readonly beat: number })[] = []
+    for await (const stat of storage.list(`${artifactKey}.pending-`, host)) {
+      const role = roleOf(stat.key)
+      if (role.role === 'pending' && role.artifact === artifactKey) found.push({ ...stat, beat: role.beat })
+    }
+    const own = Math.max(1, ...found.map((other) => other.beat)) + 1
+    await put(own)
+    const now = (await storage.stat(pendingKey(artifactKey, own), host))?.modifiedAt.getTime() ?? 0
+    const lives = found.some(({ modifiedAt }) => now - modifiedAt.getTime() < MARKER_LIFE_MS)
+    const ended = lives ? [pendingKey(artifactKey, own)] : found.map(({ key }) => key)
+    for (const key of ended) await storage.delete(key, host)
+    if (!lives) return own
+    throw new DbvaultError('LOCKED', `Another run is making ${storage.address(artifactKey)}, or was killed at it`, {
+      hints: ['Wait until it is done. What a killed run has left holds others up for 15 minutes.'],
+    })
   }
   async function next(): Promise<void> {
     await put(beat + 1)
