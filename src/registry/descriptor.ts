@@ -71,7 +71,7 @@ function format(raw: Json, at: string): FormatDescriptor {
 }
 
 function scheme(raw: Json, at: string): string {
-  const value = matching(raw, /^[a-z][a-z0-9+.-]{0,30}$/, at, 'the scheme of an address, such as "s3"')
+  const value = matching(raw, /^[a-z][a-z0-9+.-]{0,30}$/, at, 'the scheme of an address, such as "ftp"')
   return value === 'file' ? fail(at, 'must not be "file", which dbvault uses itself') : value
 }
 

@@ -1,13 +1,12 @@
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
-import type { Bytes } from '../pipeline/bytes.ts'
 import { onDisk } from './disk-error.ts'
 
 /** How much is given to the system in one call. */
 const BATCH = 1024 * 1024
 
 /** Writes a new file, for this user only, and has it on the disk when it resolves. Throws what the body throws. */
-export async function writeFileDurably(path: string, body: Bytes): Promise<void> {
+export async function writeFileDurably(path: string, body: AsyncIterable<Uint8Array>): Promise<void> {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
   const file = await onDisk('write', path, () => open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600))
   try {
@@ -21,7 +20,7 @@ export async function writeFileDurably(path: string, body: Bytes): Promise<void>
   await onDisk('write', path, () => file.close())
 }
 
-async function* batches(body: Bytes): AsyncGenerator<Uint8Array[]> {
+async function* batches(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array[]> {
   let batch: Uint8Array[] = []
   let size = 0
   for await (const chunk of body) {

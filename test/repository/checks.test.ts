@@ -9,7 +9,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 describe('the repository is in order:', () => {
   for (const [name, script] of Object.entries(STEPS)) {
     it(name, () => {
-      const { status, output } = spawnSync('npm', ['run', '--silent', ...script], { cwd: ROOT, encoding: 'utf8' })
+      const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' }
+      const { status, output } = spawnSync('npm', ['run', '--silent', ...script], { cwd: ROOT, encoding: 'utf8', env })
       assert.equal(status, 0, output.join(''))
     })
   }

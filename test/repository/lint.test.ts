@@ -33,6 +33,8 @@ describe('the lint rules of this repository', () => {
     ['plugins/engine-x/src/a.ts', "import { backup } from 'dbvault'", 'a plugin may import only types from dbvault'],
     ['plugins/engine-x/src/a.ts', "import { testHost } from 'dbvault/testing'", "is not for a plugin's source"],
     ['plugins/engine-x/src/a.ts', "import type { B } from '../../../src/index.ts'", 'must not reach outside'],
+    ['plugins/engine-x/src/a.ts', "import { b } from '../../../test/support/b.ts'", 'must not reach outside'],
+    ['plugins/engine-x/test/a.ts', "import { b } from '../../../src/index.ts'", 'must not reach outside'],
   ] as const) {
     it(`layers: refuses ${JSON.stringify(source)} in ${file}`, async () => {
       await put(file, `${source}\n`)
@@ -51,6 +53,7 @@ describe('the lint rules of this repository', () => {
     )
     await put('plugins/engine-x/src/a.ts', "import type { Engine } from 'dbvault'\nimport { b } from './b.ts'\n")
     await put('plugins/engine-x/test/a.test.ts', "import { testHost } from 'dbvault/testing'\n")
+    await put('plugins/engine-x/test/b.test.ts', "import { needs } from '../../../test/support/tools.ts'\n")
     assert.deepEqual(await run('layers', root), { code: 0, stderr: '' })
   })
 
