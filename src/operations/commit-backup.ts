@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream'
 import type { Fingerprint } from '../contract/engine.ts'
+import type { Host } from '../contract/host.ts'
 import type { Storage } from '../contract/storage.ts'
 import { fileName, manifestKey } from '../catalog/layout.ts'
 import { withMac } from '../catalog/manifest-mac.ts'
@@ -13,8 +13,8 @@ import type { Location } from './backup-request.ts'
 import type { OperationContext } from './context.ts'
 import type { Copied } from './copy-artifacts.ts'
 import type { DumpedBackup, DumpedMember } from './dump-to-storage.ts'
-import { cleanupHost, hostFor } from './host-for.ts'
-import { retrying } from './retry.ts'
+import { cleanupHost } from './host-for.ts'
+import { putManifest } from './put-manifest.ts'
 
 /** What is known of a backup besides its bytes. */
 export type Draft = Pick<
@@ -72,18 +72,9 @@ export async function commitBackup(
     const manifest = withMac(manifestFields(draft, dumped.members, keys, seal.fields), seal.macKey)
     const text = `${JSON.stringify(manifest, null, 2)}\n`
     const key = manifestKey(main)
-    try {
-      await retrying('the commit', subject, context, async () => {
-        const host = hostFor(context, subject)
-        await lookOnceMore(storage, keys, dumped.members, host)
-        await storage.put(key, Readable.from([Buffer.from(text)]), host)
-      })
-    } catch (error) {
-      // Its last answer may have been lost, or an abort may have come a moment late: then it is there, and must not be.
-      const others = DbvaultError.is(error) && error.code === 'OBJECT_EXISTS'
-      if (!others) await storage.delete(key, cleanupHost(context, subject)).catch(() => {})
-      throw error
-    }
+    await putManifest({ storage, key }, text, context, subject, (host) =>
+      lookOnceMore(storage, keys, dumped.members, host),
+    )
     return { storage: storage.name, address: storage.address(main), manifest: storage.address(key), status: 'stored' }
   }
 }
@@ -93,7 +84,7 @@ async function lookOnceMore(
   storage: Storage,
   keys: readonly string[],
   members: readonly DumpedMember[],
-  host: ReturnType<typeof hostFor>,
+  host: Host,
 ): Promise<void> {
   for (const [index, key] of keys.entries()) {
     const stat = await storage.stat(key, host)

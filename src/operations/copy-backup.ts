@@ -1,12 +1,13 @@
-import { Readable } from 'node:stream'
 import type { Storage } from '../contract/storage.ts'
 import { manifestKey, sibling } from '../catalog/layout.ts'
+import { verifyMac } from '../catalog/manifest-mac.ts'
 import type { Manifest } from '../catalog/manifest.ts'
 import { startMarker } from '../catalog/pending-marker.ts'
 import type { OperationContext } from './context.ts'
 import { copyObject } from './copy-artifacts.ts'
 import type { FoundBackup } from './find-backup.ts'
 import { cleanupHost, hostFor } from './host-for.ts'
+import { putManifest } from './put-manifest.ts'
 import { retrying } from './retry.ts'
 
 export interface CopyResult {
@@ -19,7 +20,7 @@ export interface CopyResult {
 /**
  * Copies a backup to another storage: the bytes untouched, compared with the manifest's digests on the way, the
  * manifest last. On any failure the other storage has nothing.
- * @throws OBJECT_EXISTS, ARTIFACT_CORRUPT, and what the storages throw
+ * @throws OBJECT_EXISTS, LOCKED, ARTIFACT_CORRUPT, MANIFEST_INVALID, and what the storages throw
  */
 export async function copyBackup(
   found: FoundBackup & { readonly manifest: Manifest; readonly manifestText: string },
@@ -27,6 +28,8 @@ export async function copyBackup(
   context: OperationContext,
 ): Promise<CopyResult> {
   const { storage, manifest, manifestText } = found
+  // Where it takes no key to see that a manifest was changed, a changed one is not passed on.
+  if (manifest.encryption.scheme === 'none') verifyMac(manifestText, undefined, storage.address(manifestKey(found.key)))
   const to = target.storage
   const subject = manifest.id
   const mainKey = target.prefix + found.key
@@ -42,9 +45,7 @@ export async function copyBackup(
       await retrying(`the copy to ${to.label}`, subject, context, () => copyObject(source, to, key, context, subject))
       done.push(key)
     }
-    await retrying('the commit', subject, context, () =>
-      to.put(manifestKey(mainKey), Readable.from([Buffer.from(manifestText)]), hostFor(context, subject)),
-    )
+    await putManifest({ storage: to, key: manifestKey(mainKey) }, manifestText, context, subject)
   } catch (error) {
     const host = cleanupHost(context, subject)
     await Promise.allSettled(done.map((key) => to.delete(key, host)))

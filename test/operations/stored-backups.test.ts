@@ -284,6 +284,16 @@ describe('copy', () => {
     assert.deepEqual(await keysIn(target), [])
   })
 
+  it('does not pass on a manifest that was changed, where that can be seen without a key', async () => {
+    const one = await storeText(memoryStorage(), { encrypted: false })
+    const text = await read(one.storage, `${one.key}.json`)
+    await replace(one.storage, `${one.key}.json`, text.replace('"proven"', '"unproven"'))
+    const target = memoryStorage('target')
+    const found = (await findAtKey(one.storage, one.key, onlooker)) as Required<FoundBackup>
+    await assert.rejects(copyBackup(found, { storage: target, prefix: '' }, context), { code: 'MANIFEST_INVALID' })
+    assert.deepEqual(await keysIn(target), [])
+  })
+
   it('does not touch a backup that is there already', async () => {
     const one = await storeText()
     const { found } = await open(one)
