@@ -17,10 +17,10 @@ export interface Engine<S extends FlagSpecs = FlagSpecs> {
 
   /**
    * Looks at the source without changing it: is it there, may we read all of it, what would be missing.
-   * Fast: seconds, not the time of a dump.
+   * Fast: seconds, not the time of a dump. `scratch` is where a proof is going to restore to, if anywhere in particular.
    * @throws SOURCE_UNREACHABLE, SOURCE_DENIED, SOURCE_NOT_FOUND, SOURCE_CORRUPT, TOOL_NOT_FOUND, TOOL_UNSUITABLE
    */
-  probe(source: Source<S>, host: Host): Promise<Probe>
+  probe(source: Source<S>, host: Host, scratch?: ScratchChoice): Promise<Probe>
 
   /** The databases that `--all-databases` means. Absent where a source is one database. */
   databases?(source: Source<S>, host: Host): AsyncIterable<string>
@@ -87,7 +87,7 @@ export interface Probe {
   readonly consistency: 'point-in-time' | 'none'
   /** What must be known before the dump, such as missing rights. */
   readonly findings: readonly Finding[]
-  /** Whether a restore into the given kind of scratch can be had, and if not why, and the ways out. */
+  /** Whether a restore into the wanted kind of scratch can be had, and if not why, and the ways out. */
   readonly scratch:
     | { readonly possible: true }
     | { readonly possible: false; readonly why: string; readonly hints: readonly string[] }
@@ -161,10 +161,14 @@ export interface ProveRequest<S extends FlagSpecs = FlagSpecs> {
   readonly scratch: Scratch<S>
 }
 
-/** Where a proof may restore to. */
-export interface Scratch<S extends FlagSpecs = FlagSpecs> {
+/** Where the user wants a proof to restore to. */
+export interface ScratchChoice {
   readonly mode: 'auto' | 'private' | 'source' | 'url'
   readonly url?: Secret
+}
+
+/** Where a proof may restore to. */
+export interface Scratch<S extends FlagSpecs = FlagSpecs> extends ScratchChoice {
   /** The source of this run, in a backup. Absent in a later `verify`. */
   readonly source?: Source<S>
   readonly flags: FlagValues<S>

@@ -105,6 +105,7 @@ function start(call: ToolCall, stdin: 'ignore' | 'pipe'): Tool {
       stdio: [stdin, 'pipe', 'pipe', ...descriptors],
       detached: true,
       ...(call.cwd === undefined ? {} : { cwd: call.cwd }),
+      ...call.user,
     }) as Tool
   } catch (error) {
     throw toolNotStarted(call, error)

@@ -9,9 +9,11 @@ import { retrying } from './retry.ts'
  * @throws DUMP_INCOMPLETE, PROOF_UNAVAILABLE, and what the engine's `probe` throws
  */
 export async function probeSource(run: BackupRun): Promise<Probe> {
-  const { engine, source, prove, allowIncomplete } = run.request
+  const { engine, source, prove, scratch, allowIncomplete } = run.request
   run.phase('looking')
-  const probe = await retrying('opening the source', run.subject, run.context, () => engine.probe(source, run.host()))
+  const probe = await retrying('opening the source', run.subject, run.context, () =>
+    engine.probe(source, run.host(), scratch),
+  )
   const incomplete = probe.findings.filter(({ severity }) => severity === 'incomplete')
   if (incomplete.length > 0 && !allowIncomplete) {
     const missing = incomplete.map(({ message }) => message).join('; ')

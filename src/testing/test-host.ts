@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { chmodSync, mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +15,8 @@ export interface TestHost extends Host, AsyncDisposable {
 
 export function testHost(options: { readonly redact?: readonly Secret[] } = {}): TestHost {
   const tempRoot = mkdtempSync(join(tmpdir(), 'dbvault-test-'))
+  // Like /tmp, other users reach what is theirs in it.
+  chmodSync(tempRoot, 0o711)
   const controller = new AbortController()
   const events: HostEvent[] = []
   const host = createHost({
