@@ -64,7 +64,19 @@ export async function startPostgres(binDir = installedPostgres()): Promise<Runni
   writeFileSync(passwordFile, PASSWORD, { mode: 0o644 })
   const made = spawnSync(
     join(binDir, 'initdb'),
-    ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'],
+    [
+      '-D',
+      data,
+      '-U',
+      'postgres',
+      '-A',
+      'scram-sha-256',
+      `--pwfile=${passwordFile}`,
+      '-E',
+      'UTF8',
+      '--locale=C.UTF-8',
+      '--no-sync',
+    ],
     { env, cwd: folder, ...user, encoding: 'utf8' },
   )
   if (made.status !== 0) throw new Error(`initdb: ${made.stderr || String(made.error)}`)
@@ -79,12 +91,33 @@ export async function startPostgres(binDir = installedPostgres()): Promise<Runni
     wal_level: 'logical',
     max_connections: '60',
     log_min_messages: 'fatal',
-    ...(existsSync(join(binDir, '../lib/pg_cron.so')) && { shared_preload_libraries: 'pg_cron', 'cron.database_name': 'with_cron' }),
+    ...(existsSync(join(binDir, '../lib/pg_cron.so')) && {
+      shared_preload_libraries: 'pg_cron',
+      'cron.database_name': 'with_cron',
+    }),
   }
   const psql = (database: string, sql: string): string => {
     const ran = spawnSync(
       join(binDir, 'psql'),
-      ['-X', '-q', '-A', '-t', '-w', '-v', 'ON_ERROR_STOP=1', '-h', folder, '-p', String(port), '-U', 'postgres', '-d', database, '-f', '-'],
+      [
+        '-X',
+        '-q',
+        '-A',
+        '-t',
+        '-w',
+        '-v',
+        'ON_ERROR_STOP=1',
+        '-h',
+        folder,
+        '-p',
+        String(port),
+        '-U',
+        'postgres',
+        '-d',
+        database,
+        '-f',
+        '-',
+      ],
       { env: { ...env, PGPASSWORD: PASSWORD }, input: sql, encoding: 'utf8', maxBuffer: 1 << 28 },
     )
     if (ran.status !== 0) throw new Error(`psql: ${ran.stderr || String(ran.error)}`)
@@ -93,7 +126,8 @@ export async function startPostgres(binDir = installedPostgres()): Promise<Runni
   const start = async (): Promise<void> => {
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     // Ends with this process, also when that is killed.
-    const script = 'exec 3<&0 </dev/null; "$@" 3<&- & server=$!; { cat <&3 >/dev/null; kill -QUIT $server; } & wait $server'
+    const script =
+      'exec 3<&0 </dev/null; "$@" 3<&- & server=$!; { cat <&3 >/dev/null; kill -QUIT $server; } & wait $server'
     server = spawn('/bin/sh', ['-c', script, 'sh', join(binDir, 'postgres'), '-D', data, ...args], {
       env,
       cwd: folder,

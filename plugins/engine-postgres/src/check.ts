@@ -15,7 +15,7 @@ export async function check(stored: readonly Stored[], host: Host): Promise<Chec
     for (; !next.done; next = await reading.next()) bytes += next.value.length
     const { contents, blocks, largeObjects } = next.value
     for (const other of others) bytes += await lengthOf(other, host)
-    return { checked: { bytes, entries: contents.entries.length, blocks, largeObjects } }
+    return { checked: { bytes, entries: contents.entries.length, blocks, blobs: largeObjects } }
   } catch (error) {
     throw archiveProblem(host, 'PROOF_FAILED', error)
   } finally {

@@ -1,6 +1,6 @@
 import type { Host, Source } from 'dbvault'
 import type { Flags } from './descriptor.ts'
-import { placeOf } from './server/server.ts'
+import { placeOf } from './server/place.ts'
 import { Session } from './server/session.ts'
 
 /** Those that can be connected to, without templates and what dbvault itself made. */

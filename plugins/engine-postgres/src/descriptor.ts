@@ -27,12 +27,13 @@ export const flags = {
     type: 'boolean',
     summary: 'Take what is not given from PGHOST, PGPORT, PGUSER, PGDATABASE, PGSSL… and the password file of libpq',
   },
-  'no-owner': {
+  owners: {
     type: 'boolean',
-    summary: 'Restore everything as the property of the user who restores',
+    summary: 'Restore who owns what; otherwise all of it belongs to the user who restores',
+    default: true,
     commands: ['restore'],
   },
-  'no-privileges': { type: 'boolean', summary: 'Restore no grants', commands: ['restore'] },
+  privileges: { type: 'boolean', summary: 'Restore who was granted what', default: true, commands: ['restore'] },
 } as const satisfies FlagSpecs
 
 /** What `pg_dump --format=custom --compress=0` writes. */

@@ -3,7 +3,7 @@ import { audit } from './audit/audit.ts'
 import type { Flags } from './descriptor.ts'
 import { OF_USER } from './fingerprint/user-objects.ts'
 import { scratchPossible } from './scratch/scratch-possible.ts'
-import { placeOf } from './server/server.ts'
+import { placeOf } from './server/place.ts'
 import { Session } from './server/session.ts'
 import { toolsToDump } from './tools/choose-tools.ts'
 import { findTools } from './tools/find-tools.ts'
@@ -21,14 +21,17 @@ export async function probe(source: Source<Flags>, host: Host, scratch?: Scratch
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND ${OF_USER}) AS bytes`)
   const major = Number.parseInt(known.version, 10)
   if (major < OLDEST) {
-    throw host.error('TOOL_UNSUITABLE', `The server is PostgreSQL ${known.version}; ${OLDEST} is the oldest that is supported`)
+    throw host.error(
+      'TOOL_UNSUITABLE',
+      `The server is PostgreSQL ${known.version}; ${OLDEST} is the oldest that is supported`,
+    )
   }
   const found = await findTools(source.flags['bin-dir'], host)
   const tools = toolsToDump(found, major, host)
   return {
     label: database,
     product: 'PostgreSQL',
-    version: known.version,
+    version: known.version.replace(/ .*/, ''),
     tools: { pg_dump: tools.version },
     bytes: Number(known.bytes),
     consistency: 'point-in-time',

@@ -53,7 +53,12 @@ export async function fingerprintOf({ server, database }: Place, host: Host): Pr
 
 function proofError(host: Host, error: unknown): unknown {
   if (isOfMachine(error)) {
-    const { message, hints } = toolProblem(host, 'The restore into scratch broke off', 'PROOF_UNFINISHED', error) as Error & { hints?: string[] }
+    const { message, hints } = toolProblem(
+      host,
+      'The restore into scratch broke off',
+      'PROOF_UNFINISHED',
+      error,
+    ) as Error & { hints?: string[] }
     return host.error('PROOF_UNFINISHED', message, { hints: hints ?? [], cause: error })
   }
   return archiveProblem(host, 'PROOF_FAILED', restoreProblem(host, error))

@@ -10,14 +10,15 @@ import { differences } from './fingerprint/differences.ts'
 import { asPostgresFingerprint, counts, type PostgresFingerprint } from './fingerprint/fingerprint.ts'
 import { membersOf } from './members.ts'
 import { fingerprintOf } from './prove.ts'
-import { dropDatabase } from './scratch/scratch-database.ts'
-import { identifier } from './server/identifier.ts'
-import { nameOf, placeOf, type Place } from './server/server.ts'
+import { placeOf } from './server/place.ts'
+import { nameOf, type Place } from './server/server.ts'
 import { sqlState } from './server/server-error.ts'
 import type { Session } from './server/session.ts'
-import { missingRoles, type Kept } from './target/missing-roles.ts'
+import { discard, makeDatabase, nameBeside } from './target/beside.ts'
+import type { Kept } from './target/missing-roles.ts'
 import { putInPlace } from './target/put-in-place.ts'
 import { refuseUnlessReplaceable } from './target/replaceable.ts'
+import { refuseUnlessRestorable } from './target/restorable.ts'
 import { openMaintenance, targetState } from './target/target-state.ts'
 import { toolsToRestore } from './tools/choose-tools.ts'
 import { findTools } from './tools/find-tools.ts'
@@ -40,19 +41,26 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
     const message = `The rows cannot be compared: this version does not know the fingerprint "${expected.scheme}"`
     host.report({ kind: 'warning', message })
   }
-  const kept = { owners: !target.flags['no-owner'], privileges: !target.flags['no-privileges'] }
+  const { owners, privileges } = target.flags
+  const kept = { owners, privileges }
   try {
     await using opened = await openArchive(archive, host)
     await using session = await openMaintenance(place, host)
     await refuseUnlessRestorable(opened, kept, session, host)
     if (state !== 'absent') await refuseUnlessReplaceable(session, place, host)
     const suffix = randomBytes(4).toString('hex')
-    const made = beside(place.database, `_dbvault_${suffix}`)
+    const made = nameBeside(place.database, `_dbvault_${suffix}`)
     await makeDatabase(session, place, made, databaseOptions(opened.contents), state !== 'absent')
     try {
       const found = await fill(opened, { ...place, database: made }, kept, target.flags['bin-dir'], session, host)
       refuseDifferent(wanted, found, place, host)
-      await putInPlace(session, place, made, state === 'absent' ? undefined : beside(place.database, `_replaced_${suffix}`), host)
+      await putInPlace(
+        session,
+        place,
+        made,
+        state === 'absent' ? undefined : nameBeside(place.database, `_replaced_${suffix}`),
+        host,
+      )
       return {
         target: `${place.database} on ${nameOf(place.server)}`,
         outcome: wanted ? 'equal' : 'restorable',
@@ -86,13 +94,21 @@ async function fill(
   const said = leaveOut.filter(({ kind }) => kind === 'EXTENSION' || kind === 'EVENT TRIGGER')
   if (said.length > 0) {
     const names = said.map(({ kind, name }) => `${kind.toLowerCase()} ${name}`).join(', ')
-    host.report({ kind: 'warning', message: `Not restored, because it cannot be made in this database by this user: ${names}` })
+    host.report({
+      kind: 'warning',
+      message: `Not restored, because it cannot be made in this database by this user: ${names}`,
+    })
   }
   await runRestore(opened, made, tools, { leaveOut, ...kept }, host)
   return await fingerprintOf(made, host)
 }
 
-function refuseDifferent(wanted: PostgresFingerprint | undefined, found: PostgresFingerprint, place: Place, host: Host): void {
+function refuseDifferent(
+  wanted: PostgresFingerprint | undefined,
+  found: PostgresFingerprint,
+  place: Place,
+  host: Host,
+): void {
   const [first, ...more] = wanted ? differences(wanted, found) : []
   if (first === undefined) return
   throw host.error('RESTORE_FAILED', `What was restored is not what was dumped: ${first}`, {
@@ -100,58 +116,12 @@ function refuseDifferent(wanted: PostgresFingerprint | undefined, found: Postgre
   })
 }
 
-/** Everything that would stop the restore in its middle, named at once. */
-async function refuseUnlessRestorable({ contents }: OpenArchive, kept: Kept, session: Session, host: Host): Promise<void> {
-  const roles = await missingRoles(contents, kept, session)
-  if (roles.length > 0) {
-    throw host.error('RESTORE_FAILED', `The server lacks roles that own or may use what is restored: ${roles.join(', ')}`, {
-      hints: [
-        ...roles.map((role) => `CREATE ROLE ${identifier(role)};`),
-        'Or restore without them: --postgres-no-owner --postgres-no-privileges',
-      ],
-    })
-  }
-  const wanted = contents.entries.filter(({ kind }) => kind === 'EXTENSION').map(({ name }) => name)
-  const there = await session.rows<{ name: string }>('SELECT name FROM pg_catalog.pg_available_extensions')
-  const extensions = wanted.filter((name) => name !== 'pg_cron' && !there.some((row) => row.name === name))
-  if (extensions.length > 0) {
-    throw host.error('RESTORE_FAILED', `The server lacks the extensions ${extensions.join(', ')}`, {
-      hints: ['Install their packages on the server.'],
-    })
-  }
-}
-
-async function makeDatabase(session: Session, place: Place, made: string, options: string, exists: boolean): Promise<void> {
-  await session.rows(`CREATE DATABASE ${identifier(made)} ${options}`)
-  if (!exists) return
-  const { owner } = await session.row<{ owner: string }>(
-    'SELECT pg_catalog.pg_get_userbyid(datdba) AS owner FROM pg_catalog.pg_database WHERE datname = $1',
-    [place.database],
-  )
-  await session.rows(`ALTER DATABASE ${identifier(made)} OWNER TO ${identifier(owner)}`)
-}
-
-/** A subscription that was restored ties the database to it, even to one that was never connected. */
-async function discard(place: Place, made: string, host: Host): Promise<void> {
-  try {
-    await dropDatabase(place.server, made, host)
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    host.report({ kind: 'warning', message: `The half restored database ${JSON.stringify(made)} could not be removed: ${why}` })
-  }
-}
-
-/** Names have at most 63 bytes; what is longer the server would cut, without a word. */
-function beside(name: string, suffix: string): string {
-  let start = name
-  while (Buffer.byteLength(start + suffix) > 63) start = [...start].slice(0, -1).join('')
-  return start + suffix
-}
-
 function restoreError(host: Host, error: unknown): unknown {
   const isTool = error instanceof Error && 'code' in error && error.code === 'TOOL_FAILED'
   if (isTool) {
-    const { message, hints } = toolProblem(host, 'The restore failed', 'RESTORE_FAILED', error) as Error & { hints: string[] }
+    const { message, hints } = toolProblem(host, 'The restore failed', 'RESTORE_FAILED', error) as Error & {
+      hints: string[]
+    }
     return host.error('RESTORE_FAILED', `${message}. The target is as it was`, { hints, cause: error })
   }
   const state = sqlState(error) ?? ''

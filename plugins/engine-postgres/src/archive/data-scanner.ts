@@ -40,7 +40,8 @@ export class DataScanner {
         if (this.#missing === 0) this.#state = 'length'
       } else if (this.#state === 'kind') {
         this.#kind = chunk[at++] ?? 0
-        if (this.#kind !== DATA && this.#kind !== LARGE_OBJECTS) throw new ArchiveError('it holds a block of an unknown kind')
+        if (this.#kind !== DATA && this.#kind !== LARGE_OBJECTS)
+          throw new ArchiveError('it holds a block of an unknown kind')
         this.#state = 'id'
       } else {
         at = this.#read(chunk, at)
@@ -51,7 +52,8 @@ export class DataScanner {
   /** To be called after the last chunk. @throws ArchiveError */
   end(): void {
     if (this.#state !== 'kind') throw new ArchiveError('it ends in the middle of a block of data')
-    if (this.#waiting.size > 0) throw new ArchiveError(`it ends before the data of ${this.#waiting.size} of its entries`)
+    if (this.#waiting.size > 0)
+      throw new ArchiveError(`it ends before the data of ${this.#waiting.size} of its entries`)
   }
 
   /** A sign byte, then the magnitude, least byte first. */
@@ -71,7 +73,8 @@ export class DataScanner {
 
   #take(value: number): void {
     if (this.#state === 'id') {
-      if (!this.#waiting.delete(value)) throw new ArchiveError('it holds data that its table of contents does not announce')
+      if (!this.#waiting.delete(value))
+        throw new ArchiveError('it holds data that its table of contents does not announce')
       this.blocks++
       this.#state = this.#kind === DATA ? 'length' : 'object'
     } else if (this.#state === 'object') {

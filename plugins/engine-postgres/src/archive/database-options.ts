@@ -1,6 +1,7 @@
 import type { TableOfContents } from './table-of-contents.ts'
 
-const OPTION = /\b(ENCODING|LOCALE_PROVIDER|LOCALE|LC_COLLATE|LC_CTYPE|ICU_LOCALE|BUILTIN_LOCALE|ICU_RULES) = ('(?:[^']|'')*'|\w+)/g
+const OPTION =
+  /\b(ENCODING|LOCALE_PROVIDER|LOCALE|LC_COLLATE|LC_CTYPE|ICU_LOCALE|BUILTIN_LOCALE|ICU_RULES) = ('(?:[^']|'')*'|\w+)/g
 const MARK = ' WITH TEMPLATE = template0'
 
 /**
@@ -10,5 +11,7 @@ const MARK = ' WITH TEMPLATE = template0'
 export function databaseOptions({ entries }: TableOfContents): string {
   const definition = entries.find(({ kind }) => kind === 'DATABASE')?.definition ?? ''
   const options = definition.slice(definition.lastIndexOf(MARK) + MARK.length)
-  return ['TEMPLATE template0', ...[...options.matchAll(OPTION)].map(([, name, value]) => `${name} = ${value}`)].join(' ')
+  return ['TEMPLATE template0', ...[...options.matchAll(OPTION)].map(([, name, value]) => `${name} = ${value}`)].join(
+    ' ',
+  )
 }

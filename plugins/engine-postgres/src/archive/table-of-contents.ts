@@ -36,7 +36,8 @@ const MOST_ENTRIES = 50_000_000
  * @throws ArchiveError
  */
 export async function readTableOfContents(reader: ByteReader): Promise<TableOfContents> {
-  if ((await reader.bytes(MAGIC.length)).toString('latin1') !== MAGIC) throw new ArchiveError('it does not begin like one')
+  if ((await reader.bytes(MAGIC.length)).toString('latin1') !== MAGIC)
+    throw new ArchiveError('it does not begin like one')
   const [major = 0, minor = 0] = await reader.bytes(3)
   const version = major * 100 + minor
   if (version < 110 || version > NEWEST) {

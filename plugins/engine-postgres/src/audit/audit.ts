@@ -40,7 +40,12 @@ async function schemas(session: Session, user: string): Promise<Finding[]> {
     WHERE ${OF_USER} AND ${notOfExtension('pg_namespace', 'n.oid')}
       AND NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE')
       AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'S')) ORDER BY 1`)
-  return finding('may not use', 'schema', found.map(({ name }) => identifier(name)), (schema) => `GRANT USAGE ON SCHEMA ${schema} TO ${user};`)
+  return finding(
+    'may not use',
+    'schema',
+    found.map(({ name }) => identifier(name)),
+    (schema) => `GRANT USAGE ON SCHEMA ${schema} TO ${user};`,
+  )
 }
 
 async function tables(session: Session, user: string): Promise<Finding[]> {
@@ -56,7 +61,12 @@ async function sequences(session: Session, user: string): Promise<Finding[]> {
     SELECT n.nspname AS schema, c.relname AS name FROM ${RELATION}
     WHERE c.relkind = 'S' AND ${DUMPED} AND ${dumpedOfExtension}
       AND NOT pg_catalog.has_sequence_privilege(c.oid, 'SELECT') ORDER BY 1, 2`)
-  return finding('may not read', 'sequence', namesOf(found), (sequence) => `GRANT SELECT ON SEQUENCE ${sequence} TO ${user};`)
+  return finding(
+    'may not read',
+    'sequence',
+    namesOf(found),
+    (sequence) => `GRANT SELECT ON SEQUENCE ${sequence} TO ${user};`,
+  )
 }
 
 /** Of an extension only what it registered as configuration is dumped. */
@@ -71,7 +81,12 @@ async function largeObjects(session: Session, user: string): Promise<Finding[]> 
       AND NOT EXISTS (SELECT FROM pg_catalog.aclexplode(l.lomacl) a WHERE a.privilege_type = 'SELECT'
         AND (a.grantee = 0 OR pg_catalog.pg_has_role(a.grantee, 'USAGE')))
       AND pg_catalog.current_setting('lo_compat_privileges') = 'off' ORDER BY l.oid`)
-  return finding('may not read', 'large object', found.map(({ oid }) => oid), (oid) => `GRANT SELECT ON LARGE OBJECT ${oid} TO ${user};`)
+  return finding(
+    'may not read',
+    'large object',
+    found.map(({ oid }) => oid),
+    (oid) => `GRANT SELECT ON LARGE OBJECT ${oid} TO ${user};`,
+  )
 }
 
 async function rowSecurity(session: Session, user: string): Promise<Finding[]> {
@@ -87,7 +102,12 @@ async function subscriptions(session: Session): Promise<Finding[]> {
   const found = await session.rows<{ name: string }>(`
     SELECT subname AS name FROM pg_catalog.pg_subscription
     WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) ORDER BY 1`)
-  const [first] = finding('may not dump', 'subscription', found.map(({ name }) => identifier(name)), () => '')
+  const [first] = finding(
+    'may not dump',
+    'subscription',
+    found.map(({ name }) => identifier(name)),
+    () => '',
+  )
   return first ? [{ ...first, fixes: ['Only a superuser can dump subscriptions: back up as one.'] }] : []
 }
 

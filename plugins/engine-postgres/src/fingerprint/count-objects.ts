@@ -14,7 +14,10 @@ export async function countObjects(session: Session): Promise<Record<string, num
   const ofRelation = `FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relpersistence <> 't' AND ${OF_USER} AND ${notOfExtension('pg_class', 'c.oid')}`
   const parts = [
-    ...Object.entries(RELATIONS).map(([kind, condition]) => `SELECT '${kind}' AS kind, pg_catalog.count(*)::int AS count ${ofRelation} AND ${condition}`),
+    ...Object.entries(RELATIONS).map(
+      ([kind, condition]) =>
+        `SELECT '${kind}' AS kind, pg_catalog.count(*)::int AS count ${ofRelation} AND ${condition}`,
+    ),
     `SELECT 'functions', pg_catalog.count(*)::int FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
       WHERE ${OF_USER} AND ${notOfExtension('pg_proc', 'p.oid')}`,
     `SELECT 'types', pg_catalog.count(*)::int FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace

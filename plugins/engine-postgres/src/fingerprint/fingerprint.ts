@@ -52,8 +52,8 @@ export function counts({ tables, sequences, largeObjects, objects }: PostgresFin
     tables: tables.length,
     rows: tables.reduce((sum, [, , rows]) => sum + rows, 0),
     sequences: sequences.length,
-    largeObjects: largeObjects[0],
-    otherObjects: Object.values(objects).reduce((sum, count) => sum + count, 0),
+    blobs: largeObjects[0],
+    objects: Object.values(objects).reduce((sum, count) => sum + count, 0),
   }
 }
 

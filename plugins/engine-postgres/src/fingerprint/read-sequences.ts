@@ -36,7 +36,8 @@ export async function readSequences(session: Session): Promise<SequencesSeen> {
     )
     for (const { place, last, called } of positions) {
       const sequence = some[place]
-      if (sequence) seen.set(JSON.stringify([sequence.schema, sequence.name]), { ...sequence, position: [last, called] })
+      if (sequence)
+        seen.set(JSON.stringify([sequence.schema, sequence.name]), { ...sequence, position: [last, called] })
     }
   }
   return seen

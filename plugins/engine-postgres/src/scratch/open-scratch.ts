@@ -3,7 +3,8 @@ import { databaseOptions } from '../archive/database-options.ts'
 import { majorOf, type TableOfContents } from '../archive/table-of-contents.ts'
 import type { Flags } from '../descriptor.ts'
 import { identifier } from '../server/identifier.ts'
-import { placeOf, type Place, type Server } from '../server/server.ts'
+import { placeOf } from '../server/place.ts'
+import { type Place, type Server } from '../server/server.ts'
 import { Session } from '../server/session.ts'
 import { nearest, toolsToRestore } from '../tools/choose-tools.ts'
 import { findTools, type Tools } from '../tools/find-tools.ts'
@@ -75,7 +76,9 @@ async function waysTo(
 }
 
 const missingSource: Way = () => {
-  throw new ScratchUnavailable('a stored backup has no source to try it on', ['Use --scratch private, or name a server.'])
+  throw new ScratchUnavailable('a stored backup has no source to try it on', [
+    'Use --scratch private, or name a server.',
+  ])
 }
 
 async function openPrivate({ contents, roles }: Wanted, found: readonly Tools[], host: Host): Promise<OpenScratch> {
@@ -125,7 +128,12 @@ async function createOn(server: Server, { contents, roles }: Wanted, host: Host)
   return 'scratch'
 }
 
-async function openOn(server: Server, contents: TableOfContents, found: readonly Tools[], host: Host): Promise<OpenScratch> {
+async function openOn(
+  server: Server,
+  contents: TableOfContents,
+  found: readonly Tools[],
+  host: Host,
+): Promise<OpenScratch> {
   await using session = await Session.open(server, server.maintenanceDatabase, host)
   const { version, superuser } = await session.row<{ version: string; superuser: boolean }>(
     `SELECT pg_catalog.current_setting('server_version') AS version,

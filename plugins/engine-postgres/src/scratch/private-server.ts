@@ -67,12 +67,32 @@ export async function startPrivateServer(tools: Tools, entries: number, host: Ho
   try {
     const { path } = directory
     if (path.length > LONGEST_SOCKET - '/.s.PGSQL.5432'.length) {
-      throw new ScratchUnavailable(`the path ${path} is too long for a Unix socket`, ['Name a shorter one with --temp-dir.'])
+      throw new ScratchUnavailable(`the path ${path} is too long for a Unix socket`, [
+        'Name a shorter one with --temp-dir.',
+      ])
     }
     const password = randomBytes(24).toString('base64url')
     const data = join(path, 'data')
-    const common = { env: { LC_ALL: 'C', HOME: path, TZ: 'UTC' }, cwd: '/', redact: [secretOf(password)], ...(user && { user }) }
-    const initdb = [join(tools.directory, 'initdb'), '-D', data, '-U', 'dbvault', '-A', 'scram-sha-256', '-E', 'UTF8', '--no-locale', '--no-sync', '--pwfile=/dev/stdin']
+    const common = {
+      env: { LC_ALL: 'C', HOME: path, TZ: 'UTC' },
+      cwd: '/',
+      redact: [secretOf(password)],
+      ...(user && { user }),
+    }
+    const initdb = [
+      join(tools.directory, 'initdb'),
+      '-D',
+      data,
+      '-U',
+      'dbvault',
+      '-A',
+      'scram-sha-256',
+      '-E',
+      'UTF8',
+      '--no-locale',
+      '--no-sync',
+      '--pwfile=/dev/stdin',
+    ]
     await host
       .feedTool({ ...common, command: '/bin/sh', args: ['-c', 'cat | "$@"', 'sh', ...initdb] }, once(`${password}\n`))
       .catch((error: unknown) => {
@@ -126,8 +146,12 @@ function unavailable(error: unknown, user: SystemUser | undefined): ScratchUnava
   return new ScratchUnavailable(
     `a private server could not be started: ${line.trim()}`,
     reachable
-      ? [`It runs as the user ${user.uid}, who must be able to reach the directory for temporary files: name another with --temp-dir.`]
-      : ['In the directory for temporary files there must be space for the whole database: name a larger one with --temp-dir.'],
+      ? [
+          `It runs as the user ${user.uid}, who must be able to reach the directory for temporary files: name another with --temp-dir.`,
+        ]
+      : [
+          'In the directory for temporary files there must be space for the whole database: name a larger one with --temp-dir.',
+        ],
     error,
   )
 }

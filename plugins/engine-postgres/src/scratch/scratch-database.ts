@@ -28,7 +28,10 @@ export async function createScratchDatabase(server: Server, options: string, hos
       await dropDatabase(server, database, host)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
-      host.report({ kind: 'warning', message: `The scratch database ${database} could not be removed now; the next run does: ${why}` })
+      host.report({
+        kind: 'warning',
+        message: `The scratch database ${database} could not be removed now; the next run does: ${why}`,
+      })
     } finally {
       await keeper[Symbol.asyncDispose]()
     }
@@ -92,11 +95,19 @@ function asUnavailable(error: unknown): unknown {
   const cause = error instanceof Error ? error.cause : undefined
   const state = sqlState(cause) ?? sqlState(error)
   if (state === '42501' || state === 'SOURCE_DENIED') {
-    return new ScratchUnavailable('the user may not make databases on this server', ['Allow it: ALTER ROLE … CREATEDB'], error)
+    return new ScratchUnavailable(
+      'the user may not make databases on this server',
+      ['Allow it: ALTER ROLE … CREATEDB'],
+      error,
+    )
   }
   if (state === '25006') return new ScratchUnavailable('the server is a standby, which is read-only', [], error)
   if (state === '22023' || state === '42809' || state === '0A000') {
-    return new ScratchUnavailable(`the database cannot be made there: ${error instanceof Error ? error.message : ''}`, [], error)
+    return new ScratchUnavailable(
+      `the database cannot be made there: ${error instanceof Error ? error.message : ''}`,
+      [],
+      error,
+    )
   }
   return error
 }

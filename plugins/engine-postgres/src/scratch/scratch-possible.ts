@@ -55,10 +55,13 @@ async function onSource(session: Session, { found, tools, major }: Known): Promi
     FROM pg_catalog.pg_roles WHERE rolname = current_user`)
   if (standby) return new ScratchUnavailable('the source is a standby, where no database can be made')
   if (!may) {
-    return new ScratchUnavailable('the user may not make a scratch database on the source', [`Allow it: ALTER ROLE ${name} CREATEDB;`])
+    return new ScratchUnavailable('the user may not make a scratch database on the source', [
+      `Allow it: ALTER ROLE ${name} CREATEDB;`,
+    ])
   }
   if (found.some((each) => canRestore(each, tools.major, major))) return undefined
-  return new ScratchUnavailable(`no pg_restore here can restore into a server ${major} what pg_dump ${tools.major} wrote`, [
-    `Install postgresql-client-${major}.`,
-  ])
+  return new ScratchUnavailable(
+    `no pg_restore here can restore into a server ${major} what pg_dump ${tools.major} wrote`,
+    [`Install postgresql-client-${major}.`],
+  )
 }

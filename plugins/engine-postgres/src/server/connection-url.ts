@@ -3,7 +3,13 @@ import { flags } from '../descriptor.ts'
 import { definedOnly, secretOf, type Settings, type SslMode } from './server.ts'
 
 /** Parameters that say nothing about where the database is. */
-const IGNORED = new Set(['application_name', 'connect_timeout', 'target_session_attrs', 'channel_binding', 'gssencmode'])
+const IGNORED = new Set([
+  'application_name',
+  'connect_timeout',
+  'target_session_attrs',
+  'channel_binding',
+  'gssencmode',
+])
 
 /**
  * A connection URL as libpq knows it: `postgres://user:password@host:port/database?sslmode=require`; a directory as

@@ -15,7 +15,9 @@ export async function fromEnvironment(known: Settings, host: Host): Promise<Sett
     user: env['PGUSER'],
     database: env['PGDATABASE'],
     sslmode:
-      mode === undefined ? undefined : sslModeOf(mode, (why) => host.error('USAGE', `PGSSLMODE cannot be used: ${why}`)),
+      mode === undefined
+        ? undefined
+        : sslModeOf(mode, (why) => host.error('USAGE', `PGSSLMODE cannot be used: ${why}`)),
     rootCert: env['PGSSLROOTCERT'],
     cert: env['PGSSLCERT'],
     key: env['PGSSLKEY'],

@@ -37,7 +37,10 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '55P03': {
     code: 'DUMP_FAILED',
     what: 'has a table locked by another session for longer than was waited',
-    hints: ['See who: SELECT * FROM pg_stat_activity WHERE wait_event_type = \'Lock\'', 'Or wait longer: --postgres-lock-timeout'],
+    hints: [
+      "See who: SELECT * FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
+      'Or wait longer: --postgres-lock-timeout',
+    ],
     retryable: true,
   },
   ECONNREFUSED: { ...UNREACHABLE, what: 'refuses connections: nothing listens there' },
@@ -58,11 +61,15 @@ export function serverError(host: Host, server: Server, database: string, error:
   if (meaning === undefined) return error
   const { code, what, hints = [], retryable = false } = meaning
   const said = error.message === '' ? '' : ` (${error.message})`
-  return host.error(code, `The PostgreSQL server ${nameOf(server)} ${what}: database ${JSON.stringify(database)}, user ${server.user}${said}`, {
-    hints,
-    retryable,
-    cause: error,
-  })
+  return host.error(
+    code,
+    `The PostgreSQL server ${nameOf(server)} ${what}: database ${JSON.stringify(database)}, user ${server.user}${said}`,
+    {
+      hints,
+      retryable,
+      cause: error,
+    },
+  )
 }
 
 function meaningOf(error: Error): Meaning | undefined {
@@ -73,10 +80,15 @@ function meaningOf(error: Error): Meaning | undefined {
   if (/^(?:CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO)/.test(code)) {
     return { code: 'SOURCE_UNREACHABLE', what: 'failed the verification of its certificate' }
   }
-  if (/Connection terminated|connection timeout|timeout expired|not queryable|Client was closed/i.test(first.message)) return LOST
+  if (/Connection terminated|connection timeout|timeout expired|not queryable|Client was closed/i.test(first.message))
+    return LOST
   if (/client password must be a string|SASL/.test(first.message)) return DENIED
   if (/does not support SSL/.test(first.message)) {
-    return { code: 'SOURCE_UNREACHABLE', what: 'does not speak TLS', hints: ['Or do without: --postgres-sslmode disable'] }
+    return {
+      code: 'SOURCE_UNREACHABLE',
+      what: 'does not speak TLS',
+      hints: ['Or do without: --postgres-sslmode disable'],
+    }
   }
   return undefined
 }

@@ -12,7 +12,7 @@ const CANCEL_MS = 3_000
  * for the role or the database changes what is read.
  */
 const FIXED = [
-  ["TimeZone", 'UTC'],
+  ['TimeZone', 'UTC'],
   ['DateStyle', 'ISO, YMD'],
   ['IntervalStyle', 'postgres'],
   ['extra_float_digits', '1'],
@@ -137,7 +137,9 @@ async function connect(server: Server, database: string, host: Host, application
       keepAlive: true,
     })
     client.on('error', () => {})
-    const stop = (): void => void streamOf(client)?.destroy(new Error('Connection terminated'))
+    const stop = (): void => {
+      streamOf(client)?.destroy(new Error('Connection terminated'))
+    }
     host.signal.addEventListener('abort', stop)
     try {
       await client.connect()

@@ -33,7 +33,10 @@ export async function putInPlace(
     await session.rows(`DROP DATABASE ${identifier(replaced)} WITH (FORCE)`)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    host.report({ kind: 'warning', message: `What was replaced is still there as the database ${JSON.stringify(replaced)}: ${why}` })
+    host.report({
+      kind: 'warning',
+      message: `What was replaced is still there as the database ${JSON.stringify(replaced)}: ${why}`,
+    })
   }
 }
 

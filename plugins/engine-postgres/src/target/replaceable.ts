@@ -11,13 +11,21 @@ export async function refuseUnlessReplaceable(session: Session, { database }: Pl
     [database],
   )
   if (slots !== null) {
-    throw host.error('RESTORE_FAILED', `The database ${JSON.stringify(database)} cannot be replaced: it has replication slots`, {
-      hints: slots.map((slot) => `SELECT pg_drop_replication_slot('${slot.replaceAll("'", "''")}');`),
-    })
+    throw host.error(
+      'RESTORE_FAILED',
+      `The database ${JSON.stringify(database)} cannot be replaced: it has replication slots`,
+      {
+        hints: slots.map((slot) => `SELECT pg_drop_replication_slot('${slot.replaceAll("'", "''")}');`),
+      },
+    )
   }
   if (subscriptions > 0) {
-    throw host.error('RESTORE_FAILED', `The database ${JSON.stringify(database)} cannot be replaced: it has ${subscriptions} subscriptions`, {
-      hints: ['Remove each in that database: ALTER SUBSCRIPTION … DISABLE; DROP SUBSCRIPTION …'],
-    })
+    throw host.error(
+      'RESTORE_FAILED',
+      `The database ${JSON.stringify(database)} cannot be replaced: it has ${subscriptions} subscriptions`,
+      {
+        hints: ['Remove each in that database: ALTER SUBSCRIPTION … DISABLE; DROP SUBSCRIPTION …'],
+      },
+    )
   }
 }

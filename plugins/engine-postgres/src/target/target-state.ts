@@ -1,10 +1,9 @@
-import type { TargetState } from 'dbvault'
+import type { Host, TargetState } from 'dbvault'
 import { OF_USER } from '../fingerprint/user-objects.ts'
 import { literal } from '../server/identifier.ts'
 import { nameOf, type Place } from '../server/server.ts'
 import { sqlState } from '../server/server-error.ts'
 import { Session } from '../server/session.ts'
-import type { Host } from 'dbvault'
 
 /** What is at a target, from the outside and from the inside. */
 export async function targetState({ server, database }: Place, host: Host): Promise<TargetState> {

@@ -44,7 +44,9 @@ export function toolsToRestore(found: readonly Tools[], dumped: number, server: 
   if (best) return best
   if (found.length === 0) {
     throw host.error('TOOL_NOT_FOUND', 'pg_restore was not found', {
-      hints: [`Install it: apt-get install postgresql-client-${server}, or name its directory with --postgres-bin-dir.`],
+      hints: [
+        `Install it: apt-get install postgresql-client-${server}, or name its directory with --postgres-bin-dir.`,
+      ],
     })
   }
   const here = [...new Set(found.map(({ major }) => major))].join(', ')
@@ -58,7 +60,9 @@ export function toolsToRestore(found: readonly Tools[], dumped: number, server: 
   throw host.error(
     'TOOL_UNSUITABLE',
     `No pg_restore here (${here}) can restore an archive of pg_dump ${dumped} into a server ${server}`,
-    { hints: [`Install postgresql-client-${Math.max(dumped, server)}, or name its directory with --postgres-bin-dir.`] },
+    {
+      hints: [`Install postgresql-client-${Math.max(dumped, server)}, or name its directory with --postgres-bin-dir.`],
+    },
   )
 }
 

@@ -63,9 +63,7 @@ async function usualDirectories(): Promise<string[]> {
     }),
   )
   const onPath = (process.env['PATH'] ?? '').split(delimiter).filter((name) => name.startsWith('/'))
-  const resolved = await Promise.all(
-    [...nested.flat(), ...onPath].map((name) => realpath(name).catch(() => undefined)),
-  )
+  const resolved = await Promise.all([...nested.flat(), ...onPath].map((name) => realpath(name).catch(() => undefined)))
   return [...new Set(resolved.filter((name) => name !== undefined))]
 }
 

@@ -15,16 +15,28 @@ const MEANINGS: readonly (readonly [RegExp, Meaning])[] = [
   [/password authentication failed|no password supplied/, { code: 'SOURCE_DENIED' }],
   [/database ".*" does not exist/s, { code: 'SOURCE_NOT_FOUND' }],
   [/permission denied|must be owner|must be superuser|row-level security/, { code: 'SOURCE_DENIED' }],
-  [/server version mismatch/, { code: 'TOOL_UNSUITABLE', hints: ['Install the client tools of the server\'s version.'] }],
+  [
+    /server version mismatch/,
+    { code: 'TOOL_UNSUITABLE', hints: ["Install the client tools of the server's version."] },
+  ],
   [
     /canceling statement due to lock timeout|lock timeout/,
-    { hints: ['Another session holds a lock on a table. Wait longer for it with --postgres-lock-timeout.'], retryable: true },
+    {
+      hints: ['Another session holds a lock on a table. Wait longer for it with --postgres-lock-timeout.'],
+      retryable: true,
+    },
   ],
-  [/canceling statement due to statement timeout/, { hints: ['Wait longer for locks with --postgres-lock-timeout.'], retryable: true }],
+  [
+    /canceling statement due to statement timeout/,
+    { hints: ['Wait longer for locks with --postgres-lock-timeout.'], retryable: true },
+  ],
   [/connection to server .* failed|could not connect/, { code: 'SOURCE_UNREACHABLE', retryable: true }],
   [/server closed the connection|terminating connection|SSL connection has been closed/, { retryable: true }],
   [/invalid snapshot identifier/, { retryable: true }],
-  [/role ".*" does not exist/, { hints: ['Make the role first, or restore with --postgres-no-owner and --postgres-no-privileges.'] }],
+  [
+    /role ".*" does not exist/,
+    { hints: ['Make the role first, or restore with --no-postgres-owners and --no-postgres-privileges.'] },
+  ],
   [/No space left on device/, { hints: ['There is no space left on the disk of the server.'] }],
 ]
 
@@ -57,5 +69,8 @@ function toolTail(error: unknown): { readonly text: string; readonly line: strin
     .map((text) => text.trim())
     .find((text) => /\berror:|FATAL:|ERROR:/.test(text))
   const ended = /was ended by \w+|exited with \d+/.exec(error.message)?.[0] ?? 'failed'
-  return { text: `${tail}\n${ended}`, line: (line ?? `it ${ended}${tail === '' ? ' and said nothing' : ''}`).slice(0, 500) }
+  return {
+    text: `${tail}\n${ended}`,
+    line: (line ?? `it ${ended}${tail === '' ? ' and said nothing' : ''}`).slice(0, 500),
+  }
 }

@@ -68,11 +68,15 @@ export const harness: EngineHarness<Flags> = {
 
 /** What another program sees in a database: without what is drawn anew for each dump. */
 export function dumpOf(pg: TestPostgres, database: string): string {
-  const ran = spawnSync(join(pg.binDir, 'pg_dump'), ['-w', '-h', pg.socketDirectory, '-p', String(pg.port), '-U', pg.user, '-d', database], {
-    env: { PGPASSWORD: pg.password, LC_ALL: 'C' },
-    encoding: 'utf8',
-    maxBuffer: 1 << 29,
-  })
+  const ran = spawnSync(
+    join(pg.binDir, 'pg_dump'),
+    ['-w', '-h', pg.socketDirectory, '-p', String(pg.port), '-U', pg.user, '-d', database],
+    {
+      env: { PGPASSWORD: pg.password, LC_ALL: 'C' },
+      encoding: 'utf8',
+      maxBuffer: 1 << 29,
+    },
+  )
   if (ran.status !== 0) return ran.stderr.includes('does not exist') ? '' : `failed: ${ran.stderr}`
   return ran.stdout.replaceAll(/^\\(?:un)?restrict .*$/gm, '')
 }

@@ -4,7 +4,13 @@ import type { TestPostgres } from '../../../../test/servers/postgres.ts'
 
 /** Moves money between accounts, uses sequences, and writes rows, without pause. */
 export async function startWriter(server: TestPostgres, database: string): Promise<Writer> {
-  const client = new pg.Client({ host: server.host, port: server.port, user: server.user, password: server.password, database })
+  const client = new pg.Client({
+    host: server.host,
+    port: server.port,
+    user: server.user,
+    password: server.password,
+    database,
+  })
   await client.connect()
   let commits = 0
   let stopped = false
