@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import { asDbvaultError } from '../errors/as-dbvault-error.ts'
 import { wantsJson } from './environment.ts'
+import { keepCommandLineOutOfDebug } from './debug-output.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { failureDocument, renderDocument, renderError } from './render-error.ts'
 import { flushOutput, tolerateClosedPipes } from './stdout.ts'
@@ -23,6 +24,7 @@ interface OclifError extends Error {
 export async function main(argv: readonly string[], root: string): Promise<void> {
   silenceExperimentalWarnings()
   tolerateClosedPipes()
+  keepCommandLineOutOfDebug()
   try {
     if (asksForVersion(argv)) await printVersion(root)
     else await runCommand(argv, root)

@@ -66,9 +66,11 @@ async function readSecretFile(path: string, flag: string): Promise<string> {
 async function outputOf(command: string): Promise<string> {
   try {
     return (await promisify(execFile)('/bin/sh', ['-c', command], { timeout: 60_000 })).stdout
-  } catch (cause) {
-    // Neither the command nor its output is quoted: either may hold the password.
-    throw new DbvaultError('USAGE', 'The command of --password-command failed', { cause })
+  } catch (error) {
+    // Neither the command nor its output is quoted, nor kept as a cause for DEBUG: either may hold the password.
+    const { code, signal } = error as { readonly code?: number | string | null; readonly signal?: string | null }
+    const how = signal ? `was ended by ${signal}` : `failed (${code ?? 'for no known reason'})`
+    throw new DbvaultError('USAGE', `The command of --password-command ${how}`)
   }
 }
 

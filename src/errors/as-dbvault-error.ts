@@ -13,7 +13,7 @@ export function asDbvaultError(error: unknown, signal?: AbortSignal): DbvaultErr
     `Something in dbvault or a plugin failed in a way that it should not: ${message}`,
     {
       cause: error,
-      hints: ['Run it again with DEBUG=* and report what it prints.'],
+      hints: ['Run it again with DEBUG=dbvault and report what it prints.'],
     },
   )
 }
