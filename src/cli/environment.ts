@@ -7,7 +7,8 @@ const NO = ['0', 'false', 'no', 'off']
 
 /**
  * The value of a flag that does not stand on the command line, from the first of its variables that is set and not
- * empty; undefined where none is. A flag that can be repeated takes a list separated by commas.
+ * empty; undefined where none is. An empty one of dbvault's own is told: a key that a script failed to fill in would
+ * else be taken for none. A flag that can be repeated takes a list separated by commas.
  * @throws USAGE naming the variable, and never quoting its value
  */
 export async function fromEnvironment(
@@ -15,7 +16,11 @@ export async function fromEnvironment(
   variables: readonly string[],
   command: Command,
 ): Promise<unknown> {
-  const variable = variables.find((name) => process.env[name])
+  const variable = variables.find((name) => {
+    if (process.env[name] === '' && name.startsWith('DBVAULT_'))
+      command.warn(`${name} is empty, which counts as not given`)
+    return process.env[name]
+  })
   if (variable === undefined) return undefined
   const text = process.env[variable] ?? ''
   if (flag.type === 'boolean') return yesOrNo(text, variable)

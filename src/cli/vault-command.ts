@@ -132,16 +132,20 @@ export abstract class VaultCommand extends Command {
     }
   }
 
-  /** Takes out string flags with an empty value, and says so. Returns the names of the flags that were given. */
+  /** Takes out empty values, also among several, and says so. Returns the names of the flags that were given. */
   #dropEmpty(values: Values, { raw }: ParserOutput): ReadonlySet<string> {
     const given = new Set(raw.filter((token) => token.type === 'flag').map((token) => token.flag))
     for (const name of given) {
       const value = values[name]
-      const rest: unknown = Array.isArray(value) ? value.filter((item) => item !== '') : value
-      if (rest !== '' && !(Array.isArray(rest) && rest.length === 0)) continue
+      const several = Array.isArray(value)
+      if (several ? !value.includes('') : value !== '') continue
       this.warn(`--${name} was given an empty value, which counts as not given`)
-      delete values[name]
-      given.delete(name)
+      const rest = several ? value.filter((item) => item !== '') : []
+      if (rest.length > 0) values[name] = rest
+      else {
+        delete values[name]
+        given.delete(name)
+      }
     }
     return given
   }

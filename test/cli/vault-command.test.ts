@@ -153,8 +153,16 @@ describe('a command', () => {
   it('counts an empty value as not given, and says so', async () => {
     const { values, given, warnings } = await run('--db lines --note= -D  -D a', { DBVAULT_NOTE: 'from the variable' })
     assert.equal(values?.['note'], 'from the variable')
+    assert.deepEqual(values['database'], ['a'])
     assert.deepEqual(given, ['db', 'database'])
-    assert.deepEqual(warnings, ['--note was given an empty value, which counts as not given'])
+    const said = ['note', 'database'].map((name) => `--${name} was given an empty value, which counts as not given`)
+    assert.deepEqual(warnings.toSorted(), said.toSorted())
+  })
+
+  it('counts an empty variable as not set, and says so of its own ones', async () => {
+    const { values, warnings } = await run('--db lines', { DBVAULT_NOTE: '', LINES_ENCODING: '' })
+    assert.equal(values?.['note'], undefined)
+    assert.deepEqual(warnings, ['DBVAULT_NOTE is empty, which counts as not given'])
   })
 
   it('refuses what it cannot parse in one short line', async () => {
