@@ -1,6 +1,85 @@
 import type { Host, RestoreReport, RestoreRequest } from 'dbvault'
 import type { Flags } from './descriptor.ts'
+import {
+  asMysqlFingerprint,
+  counts,
+  differences,
+  type DefinitionEntry,
+  type MysqlFingerprint,
+} from './fingerprint/fingerprint.ts'
+import { readEvents } from './fingerprint/read-definitions.ts'
+import { digested, readFingerprint } from './fingerprint/read-fingerprint.ts'
+import { contentsOf } from './inspect.ts'
+import { load } from './scratch/load.ts'
+import { scratchSchema } from './scratch/scratch-schema.ts'
+import { databaseOf, loginOf, placeOf } from './server/login.ts'
+import { name, shown } from './server/quote.ts'
+import { isServerError, serverError } from './server/server-error.ts'
+import { connect, type Session } from './server/session.ts'
+import { readMembers } from './sql/members.ts'
+import { readStored } from './sql/read-stored.ts'
+import { notEmpty, swap } from './target/swap.ts'
+import { findTool } from './tool/find-tools.ts'
+import { restoreError } from './tool/proof-error.ts'
 
-export async function restore(_: RestoreRequest<Flags>, host: Host): Promise<RestoreReport> {
-  throw host.error('RESTORE_FAILED', 'Not yet')
+/** Restores into a database beside the target, compares it there, and only then gives it the target's name. */
+export async function restore({ stored, target, expected }: RestoreRequest<Flags>, host: Host): Promise<RestoreReport> {
+  host.signal.throwIfAborted()
+  const { main, events } = readMembers(stored, host, 'RESTORE_FAILED')
+  const wanted = expected && asMysqlFingerprint(expected)
+  if (expected && wanted === undefined) {
+    const message = `The rows cannot be compared: this version does not know the fingerprint "${expected.scheme}"`
+    host.report({ kind: 'warning', message })
+  }
+  const database = databaseOf(target, host)
+  const login = await loginOf(target, host)
+  try {
+    if (!target.replace) await refuseOccupied()
+    await using beside = await scratchSchema('restore', login, host, { replicated: true })
+    const { session, facts } = beside
+    const tool = await findTool('client', facts.vendor, target.flags, host)
+    await load(main, beside, tool, host, 'RESTORE_FAILED')
+    const found = await readFingerprint(session, {
+      facts,
+      database: beside.database,
+      history: wanted?.history ?? false,
+    })
+    if (wanted) refuseDifferent(wanted, found)
+    // Before anything is changed: the last member has to be whole too.
+    if (events) for await (const _ of readStored(events, host, 'RESTORE_FAILED'));
+    await swap(beside, database, target.replace, host, async () => {
+      if (!events) return
+      await load(events, { session, database, preamble: '' }, tool, host, 'RESTORE_FAILED')
+      if (wanted)
+        refuseDifferent(wanted, { ...found, definitions: [...found.definitions, ...(await eventsOf(session))] })
+    })
+    return {
+      target: `database ${shown(database)} on ${placeOf(login)}`,
+      outcome: wanted ? 'equal' : 'restorable',
+      restored: { ...counts(found), ...(wanted && events ? { events: counts(wanted)['events'] ?? 0 } : {}) },
+    }
+  } catch (error) {
+    if (isServerError(error)) host.signal.throwIfAborted()
+    throw serverError(host, login, restoreError(host, error), 'RESTORE_FAILED')
+  }
+
+  async function refuseOccupied(): Promise<void> {
+    await using session = await connect(login, host)
+    const contents = await contentsOf(session, database)
+    if (contents && contents.tables + contents.others > 0) throw notEmpty(host, database)
+  }
+
+  async function eventsOf(session: Session): Promise<DefinitionEntry[]> {
+    await session.run(`USE ${name(database)}`)
+    return (await readEvents(session, database, 'lasting')).map(digested)
+  }
+
+  function refuseDifferent(known: MysqlFingerprint, found: MysqlFingerprint): void {
+    const withEvents = found.definitions.some(([kind]) => kind === 'event')
+    const wrong = differences(known, found, { events: withEvents })
+    if (wrong.length === 0) return
+    throw host.error('RESTORE_FAILED', `What was restored is not what was dumped: ${wrong[0]}`, {
+      hints: [...wrong.slice(1), `Nothing was changed in ${shown(database)}.`],
+    })
+  }
 }

@@ -69,10 +69,11 @@ export async function readRoutines(session: Session, database: string): Promise<
   return definitions
 }
 
-/** Without those that run once and vanish: whether one is still there is a matter of the time. */
-export async function readEvents(session: Session, database: string): Promise<Definition[]> {
+/** `lasting`: without those that run once and vanish; whether one is still there is a matter of the time. */
+export async function readEvents(session: Session, database: string, which: 'all' | 'lasting'): Promise<Definition[]> {
+  const lasting = which === 'all' ? '' : "AND (EVENT_TYPE = 'RECURRING' OR ON_COMPLETION = 'PRESERVE')"
   const found = await session.rows(
-    `SELECT EVENT_NAME n FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${literal(database)} AND (EVENT_TYPE = 'RECURRING' OR ON_COMPLETION = 'PRESERVE') ORDER BY EVENT_NAME`,
+    `SELECT EVENT_NAME n FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${literal(database)} ${lasting} ORDER BY EVENT_NAME`,
   )
   const definitions: Definition[] = []
   for (const entry of found) {

@@ -56,7 +56,7 @@ export async function readFingerprint(session: Session, wanted: Wanted): Promise
       )),
       ...(await readTriggers(session, database)),
       ...(await readRoutines(session, database)),
-      ...(await readEvents(session, database)),
+      ...(await readEvents(session, database, 'lasting')),
     ].map(digested),
   }
 }

@@ -1,5 +1,6 @@
 import type { Host, Stored } from 'dbvault'
 import type { Vendor } from '../server/facts.ts'
+import { untilAborted } from '../sql/until-aborted.ts'
 
 /** What has to be known of the server that was dumped to restore as it was. */
 export interface Origin {
@@ -14,11 +15,9 @@ const HEADER_BYTES = 4096
 /** From the comment that every dump begins with, for a backup without a fingerprint. */
 export async function originOf(main: Stored, host: Host): Promise<Origin> {
   const stream = await main.open()
-  const abort = (): void => void stream.destroy(host.signal.reason as Error)
-  host.signal.addEventListener('abort', abort)
   try {
     let start = ''
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
+    for await (const chunk of untilAborted(stream as AsyncIterable<Buffer>, host.signal)) {
       start += chunk.toString('utf8')
       if (start.length >= HEADER_BYTES) break
     }
@@ -30,7 +29,6 @@ export async function originOf(main: Stored, host: Host): Promise<Origin> {
       lowerCaseTableNames: 0,
     }
   } finally {
-    host.signal.removeEventListener('abort', abort)
     stream.destroy()
   }
 }

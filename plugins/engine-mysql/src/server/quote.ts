@@ -10,7 +10,7 @@ export function qualified(database: string, object: string): string {
 
 /** A text literal, whatever the session's sql_mode says about backslashes. */
 export function literal(text: string): string {
-  return `CONVERT(0x${Buffer.from(text).toString('hex') || '00'} USING utf8mb4)`.replace('0x00 USING', "'' USING")
+  return text === '' ? "''" : `CONVERT(0x${Buffer.from(text).toString('hex')} USING utf8mb4)`
 }
 
 /** A name for people: it may hold line breaks and quotes. */

@@ -26,10 +26,11 @@ const KILL_TIMEOUT_MS = 3_000
 /**
  * Connects and puts the session into a known state: what the server's own configuration says about modes, time zone
  * and time limits changes what a query returns.
+ * `charset` is what statements are sent in: an object remembers in which one it was made.
  * @throws SOURCE_UNREACHABLE, SOURCE_DENIED, SOURCE_NOT_FOUND
  */
-export async function connect(login: Login, host: Host, database?: string): Promise<Session> {
-  const session = await open(login, host, database)
+export async function connect(login: Login, host: Host, database?: string, charset = 'utf8mb4'): Promise<Session> {
+  const session = await open(login, host, database, charset)
   try {
     await session.run(
       `SET SESSION sql_mode = '', time_zone = '+00:00', autocommit = 1, sql_quote_show_create = 1, wait_timeout = 28800`,
@@ -46,7 +47,7 @@ export async function connect(login: Login, host: Host, database?: string): Prom
   }
 }
 
-async function open(login: Login, host: Host, database: string | undefined): Promise<Session> {
+async function open(login: Login, host: Host, database?: string, charset = 'utf8mb4'): Promise<Session> {
   host.signal.throwIfAborted()
   const tls = await tlsOptions(login, host)
   const attempt = (encrypted: boolean): Promise<mysql.Connection> =>
@@ -57,7 +58,7 @@ async function open(login: Login, host: Host, database: string | undefined): Pro
         ...(login.password && { password: login.password.reveal() }),
         ...(database !== undefined && { database }),
         ...(encrypted && tls && { ssl: tls }),
-        charset: 'utf8mb4',
+        charset,
         connectTimeout: CONNECT_TIMEOUT_MS,
         supportBigNumbers: true,
         bigNumberStrings: true,
@@ -166,7 +167,7 @@ function quit(connection: mysql.Connection): Promise<void> {
 async function kill(id: number, login: Login, host: Host): Promise<void> {
   const cleanup: Host = { ...host, signal: AbortSignal.timeout(KILL_TIMEOUT_MS) }
   try {
-    await using session = await open(login, cleanup, undefined)
+    await using session = await open(login, cleanup)
     await session.run(`KILL ${id}`)
   } catch (error) {
     if (!isServerError(error) && !(error instanceof Error)) throw error

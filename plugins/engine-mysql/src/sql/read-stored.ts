@@ -1,5 +1,6 @@
 import type { ErrorCode, Host, Stored } from 'dbvault'
 import { Broken, guarded, Refused, type Totals } from './statements.ts'
+import { untilAborted } from './until-aborted.ts'
 import { withTrailer } from './trailer.ts'
 
 /**
@@ -15,11 +16,9 @@ export async function* readStored(
 ): AsyncGenerator<Uint8Array> {
   host.signal.throwIfAborted()
   const stream = await stored.open()
-  const abort = (): void => void stream.destroy(host.signal.reason as Error)
-  host.signal.addEventListener('abort', abort)
   const incomplete = (): Error => host.error(code, 'What is stored is not a whole dump: its last line is missing')
   try {
-    yield* guarded(withTrailer(stream as AsyncIterable<Uint8Array>, incomplete), totals)
+    yield* guarded(withTrailer(untilAborted(stream as AsyncIterable<Uint8Array>, host.signal), incomplete), totals)
     host.signal.throwIfAborted()
   } catch (error) {
     host.signal.throwIfAborted()
@@ -31,7 +30,6 @@ export async function* readStored(
     if (error instanceof Broken) throw host.error(code, `What is stored is not a whole dump: ${error.message}`)
     throw error
   } finally {
-    host.signal.removeEventListener('abort', abort)
     stream.destroy()
   }
 }

@@ -1,0 +1,28 @@
+import { engineConformance } from 'dbvault/testing'
+import { before, describe, it } from 'mocha'
+import { hasServer, sharedServer } from '../../../test/servers/mysql.ts'
+import { harness, type Choice } from './support/harness.ts'
+
+const CHOICES: readonly (Choice & { readonly title: string })[] = [
+  { title: 'MariaDB, proven on a private server', vendor: 'MariaDB' },
+  // A private MySQL takes seconds to be made; it has tests of its own.
+  { title: 'MySQL, proven in a scratch database on the source', vendor: 'MySQL', mode: 'source' },
+]
+
+for (const { title, ...choice } of CHOICES) {
+  describe(`the MySQL engine on ${title}`, function () {
+    this.timeout(300_000)
+
+    before(async function () {
+      if (!hasServer(choice.vendor)) {
+        if (process.env['DBVAULT_REQUIRE_ALL']) throw new Error(`${choice.vendor} is missing; see test/servers/install`)
+        return this.skip()
+      }
+      await sharedServer(choice.vendor)
+    })
+
+    for (const { name, excused, run } of engineConformance(harness(choice))) {
+      it(excused === undefined ? name : `${name} (not asked: ${excused})`, excused === undefined ? run : () => {})
+    }
+  })
+}
