@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs'
-import { access, lstat, rmdir, statfs, unlink } from 'node:fs/promises'
+import { access, lstat, rmdir, stat, statfs, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
@@ -40,8 +40,10 @@ class LocalStorage implements Storage {
 
   async probe(host: Host): Promise<StorageProbe> {
     host.signal.throwIfAborted()
-    let place = this.#root
-    while (place !== dirname(place) && (await lstat(place).catch(unlessAbsent)) === undefined) place = dirname(place)
+    const place = await nearestThere(this.#root)
+    if (!(await onDisk('look at', place, () => stat(place))).isDirectory()) {
+      throw new DbvaultError('STORAGE_FAILED', `${place} is not a directory`)
+    }
     const writable = await access(place, constants.W_OK | constants.X_OK).then(
       () => true,
       () => false,
@@ -150,6 +152,12 @@ class LocalStorage implements Storage {
     const directory = await directoryBelow(this.#root, folder.split('/').slice(0, -1))
     if (directory !== undefined) yield* walk(directory, folder, host.signal)
   }
+}
+
+/** The path itself, or the nearest above it that is there. */
+async function nearestThere(path: string): Promise<string> {
+  const found = await onDisk('look at', path, () => lstat(path)).catch(unlessAbsent)
+  return found || path === dirname(path) ? path : nearestThere(dirname(path))
 }
 
 function split(key: string): { parts: string[]; name: string } {

@@ -49,6 +49,7 @@ describe('local storage, with a directory that is hostile', () => {
       await assert.rejects(storage.stat('key', host), failed)
       await assert.rejects(storage.get('key', host), failed)
       await assert.rejects(storage.delete('key', host), failed)
+      if (place !== 'missing') await assert.rejects(storage.probe(host), { code: 'STORAGE_FAILED' })
     }
     await assert.rejects(localStorage(join(root, 'file')).put('key', body('x'), host), { code: 'STORAGE_FAILED' })
   })
@@ -264,6 +265,7 @@ describe('local storage, with a directory that is hostile', () => {
         await assert.rejects(Array.fromAsync(storage.unfinished('', host)), denied)
         await assert.rejects(storage.put('folder/other', body('x'), host), denied)
         await assert.rejects(storage.stat('folder/key', host), denied)
+        await assert.rejects(localStorage(join(root, 'folder/below')).probe(host), denied)
         await chmod(join(root, 'folder'), 0o700)
       }))
 
