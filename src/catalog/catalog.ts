@@ -4,7 +4,7 @@ import type { ObjectStat, Storage } from '../contract/storage.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import { fileName, roleOf, sibling } from './layout.ts'
 import { type Orphan, findOrphans, isOurName } from './orphans.ts'
-import { type Manifest, parseManifest } from './manifest.ts'
+import { type Manifest, MANIFEST_BYTES_AT_MOST, parseManifest } from './manifest.ts'
 import { type ProofRecord, parseProofRecord } from './proof-record.ts'
 import { readText } from './read-object.ts'
 
@@ -43,11 +43,10 @@ export async function readCatalog(
   for await (const stat of storage.list(prefix, host)) objects.set(stat.key, stat)
 
   const limit = pLimit(READS_AT_ONCE)
-  const manifests = [...objects.keys()].flatMap((key) => {
+  const manifests = [...objects.values()].flatMap(({ key, bytes }) => {
     const role = roleOf(key)
-    return role.role === 'manifest' && (objects.has(role.artifact) || isOurName(key))
-      ? [{ key, artifact: role.artifact }]
-      : []
+    const mayBe = role.role === 'manifest' && objects.has(role.artifact) && bytes <= MANIFEST_BYTES_AT_MOST
+    return role.role === 'manifest' && (mayBe || isOurName(key)) ? [{ key, artifact: role.artifact }] : []
   })
   const newestProofs = newestProofKeys(objects.keys())
   const read = (await Promise.all(manifests.map((found) => limit(() => readOne(found))))).filter(

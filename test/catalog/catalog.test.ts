@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readCatalog, readManifest } from '../../src/catalog/catalog.ts'
 import { pendingKey, proofKey } from '../../src/catalog/layout.ts'
+import { MANIFEST_BYTES_AT_MOST } from '../../src/catalog/manifest.ts'
 import { DbvaultError } from '../../src/errors/dbvault-error.ts'
 import type { Storage } from '../../src/contract/storage.ts'
 import { memoryStorage } from '../../src/testing/index.ts'
@@ -116,6 +117,18 @@ describe('a catalog', () => {
       'a.pending-1': '',
     })
     assert.deepEqual(await readCatalog(storage, '', onlooker), { backups: [], damaged: [], orphans: [] })
+  })
+
+  it('leaves alone what is larger than any manifest, without reading it', async () => {
+    const storage = await storing({ 'notes.txt': '', 'notes.txt.json': '' })
+    const large: Storage = {
+      ...storage,
+      async *list(prefix, host) {
+        for await (const stat of storage.list(prefix, host)) yield { ...stat, bytes: MANIFEST_BYTES_AT_MOST + 1 }
+      },
+      get: () => Promise.reject(new Error('it was read')),
+    }
+    assert.deepEqual(await readCatalog(large, '', onlooker), { backups: [], damaged: [], orphans: [] })
   })
 
   it('knows a backup of any name by its manifest, and a damaged one by what is left of it', async () => {
