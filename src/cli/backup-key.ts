@@ -3,6 +3,8 @@ import { dirname, resolve } from 'node:path'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import type { EncryptionRequest } from '../operations/backup-request.ts'
 import { generateFernetKey, parseFernetKey } from '../pipeline/encrypt/fernet-key.ts'
+import { syncDirectory } from '../storage/directory.ts'
+import { diskError, errnoOf } from '../storage/disk-error.ts'
 import type { Given } from './one-of.ts'
 import { readKey } from './secret-input.ts'
 
@@ -54,21 +56,21 @@ export async function backupKey(flags: EncryptionFlags, given: Given): Promise<B
       throw new DbvaultError('USAGE', '--save-key is for a new key, and one was given')
     return { request: { scheme: 'fernet', key: known } }
   }
-  if (flags['save-key'] !== undefined) await refuseOccupied(flags['save-key'])
+  if (flags['save-key'] !== undefined) await refuseOccupied(flags['save-key'], '--save-key')
   const made = generateFernetKey()
   return { request: { scheme: 'fernet', key: made }, made }
 }
 
-/** Before a long dump: would the key have a place afterwards? */
-async function refuseOccupied(path: string): Promise<void> {
+/** Before a key is made, and maybe a long dump: would it have a place afterwards? @throws USAGE, OBJECT_EXISTS */
+export async function refuseOccupied(path: string, flag: string): Promise<void> {
   const parent = await stat(dirname(resolve(path))).catch(() => undefined)
-  if (!parent?.isDirectory()) throw new DbvaultError('USAGE', `The directory of ${path} (--save-key) does not exist`)
+  if (!parent?.isDirectory()) throw new DbvaultError('USAGE', `The directory of ${path} (${flag}) does not exist`)
   if (await lstat(path).catch(() => undefined)) throw occupied(path)
 }
 
 /**
- * Writes a secret to a new file, 0600, down to the disk.
- * @throws OBJECT_EXISTS rather than overwrite
+ * Writes a secret to a new file, 0600, and has it and its name on the disk when it resolves.
+ * @throws OBJECT_EXISTS rather than overwrite; STORAGE_FULL, STORAGE_DENIED, STORAGE_FAILED
  */
 export async function saveSecret(path: string, text: string): Promise<void> {
   try {
@@ -76,6 +78,7 @@ export async function saveSecret(path: string, text: string): Promise<void> {
     try {
       await file.writeFile(text)
       await file.sync()
+      await syncDirectory(dirname(resolve(path)))
     } catch (error) {
       await rm(path, { force: true })
       throw error
@@ -83,13 +86,8 @@ export async function saveSecret(path: string, text: string): Promise<void> {
       await file.close()
     }
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    if (code === 'EEXIST') throw occupied(path, cause)
-    throw new DbvaultError(
-      code === 'ENOSPC' ? 'STORAGE_FULL' : 'STORAGE_DENIED',
-      `The key cannot be written to ${path} (${String(code)})`,
-      { cause },
-    )
+    if (errnoOf(cause) === 'EEXIST') throw occupied(path, cause)
+    throw diskError('write the key to', path, cause)
   }
 }
 

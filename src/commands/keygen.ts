@@ -1,5 +1,5 @@
 import { boolean, string } from '@oclif/core/flags'
-import { saveSecret } from '../cli/backup-key.ts'
+import { refuseOccupied, saveSecret } from '../cli/backup-key.ts'
 import { VaultCommand } from '../cli/vault-command.ts'
 import { generateFernetKey } from '../pipeline/encrypt/fernet-key.ts'
 
@@ -23,6 +23,7 @@ export default class Keygen extends VaultCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Keygen)
+    if (flags.save !== undefined) await refuseOccupied(flags.save, '--save')
     if (flags.age) return this.#age(flags.save)
     const key = generateFernetKey()
     if (flags.save === undefined) return this.result({ key }, key)
