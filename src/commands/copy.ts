@@ -51,7 +51,7 @@ export default class Copy extends VaultCommand {
     const results: Outcome[] = []
     for (const found of backups) {
       try {
-        results.push(await copyBackup(found, { storage: target.storage, prefix: target.key }, context))
+        results.push(await copyBackup(found, { storage: target.storage, prefix: asFolder(target.key) }, context))
       } catch (error) {
         this.signal.throwIfAborted()
         results.push({ id: found.manifest.id, error: asDbvaultError(error) })
@@ -93,6 +93,11 @@ export default class Copy extends VaultCommand {
       hints: ['Name them by id, give --all, or let --from be the address of one artifact.'],
     })
   }
+}
+
+/** Several objects go to the target: what its address names in it is a folder, with or without the slash. */
+function asFolder(key: string): string {
+  return key === '' || key.endsWith('/') ? key : `${key}/`
 }
 
 function whole({ manifest, manifestText, ...found }: FoundBackup): Whole {
