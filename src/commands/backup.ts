@@ -115,6 +115,7 @@ export default class Backup extends VaultCommand {
     if (named.length > 0) throw new DbvaultError('USAGE', 'Give either --database or --all-databases')
     const databases: string[] = []
     for await (const database of list()) databases.push(database)
+    if (databases.length === 0) throw new DbvaultError('SOURCE_NOT_FOUND', 'There is no database there to back up')
     return databases
   }
 
