@@ -1,4 +1,4 @@
-import { realpath, stat } from 'node:fs/promises'
+import { lstat, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -43,6 +43,10 @@ export default class Decrypt extends VaultCommand {
     const output =
       flags.output === '-' ? undefined : resolve(flags.output ?? plainName(named, flags.decompress ?? false))
     const unlock = await readUnlock(flags, this.given)
+    if (output !== undefined && (await lstat(output).catch(() => undefined))) {
+      // Looked at before hours of reading; that nothing is overwritten is for the storage to see to.
+      throw new DbvaultError('OBJECT_EXISTS', `${output} exists already, and nothing is overwritten`)
+    }
 
     using progress = await startProgress({ quiet: flags.quiet ?? false })
     const context = await operationContext({}, this.signal, progress.report)

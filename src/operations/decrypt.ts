@@ -25,6 +25,14 @@ export interface DecryptRequest {
  * @throws ARTIFACT_FOREIGN when it is not encrypted by anything known; USAGE, KEY_WRONG, ARTIFACT_CORRUPT
  */
 export async function decrypt(request: DecryptRequest, context: OperationContext): Promise<{ readonly bytes: number }> {
+  try {
+    return await decryptInto(request, context)
+  } finally {
+    context.report({ kind: 'finished', subject: request.name })
+  }
+}
+
+async function decryptInto(request: DecryptRequest, context: OperationContext): Promise<{ readonly bytes: number }> {
   const { name, open, unlock } = request
   const scheme = recogniseCipher(await readStart(open, RECOGNISABLE_BYTES))
   if (!scheme) {
@@ -58,6 +66,5 @@ export async function decrypt(request: DecryptRequest, context: OperationContext
     },
   )
   await request.sink(plain)
-  context.report({ kind: 'finished', subject: name })
   return { bytes }
 }
