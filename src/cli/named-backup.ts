@@ -3,6 +3,7 @@ import { DbvaultError } from '../errors/dbvault-error.ts'
 import type { Host } from '../contract/host.ts'
 import { type FoundBackup, findAtKey, findById, findNewest } from '../operations/find-backup.ts'
 import type { Registry } from '../registry/registry.ts'
+import { errnoOf } from '../storage/disk-error.ts'
 import { isAddress, openAddress, openPlace } from './place.ts'
 
 type Parsed = Readonly<Record<string, unknown>>
@@ -12,8 +13,8 @@ export async function findNamed(name: string, flags: Parsed, registry: Registry,
   if (isAddress(name) || (await exists(name))) {
     const { storage, key } = await openAddress(name, flags, registry, host)
     if (key === '')
-      throw new DbvaultError('USAGE', `${name} is a directory, not a backup`, {
-        hints: ['Name one of the backups in it: dbvault list.'],
+      throw new DbvaultError('USAGE', `No file can be seen at ${name}`, {
+        hints: ['If it is a directory, name one of the backups in it: dbvault list.'],
       })
     return findAtKey(storage, key, host)
   }
@@ -42,9 +43,10 @@ export async function findNewestOf(flags: Parsed, registry: Registry, host: Host
   )
 }
 
+/** Whether there is, or may be, something at the path: what cannot be looked at is no id. */
 async function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
-    () => false,
+    (error: unknown) => !['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(errnoOf(error) ?? ''),
   )
 }
