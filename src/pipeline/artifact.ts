@@ -22,8 +22,8 @@ export interface WrittenArtifact {
 }
 
 /**
- * Streams a dump through its encoding into a storage. When anything fails the storage has nothing; `fail` is told at
- * once, since a dump that waits for a silent tool ends only by its signal.
+ * Streams a dump through its encoding into a storage. When anything fails the storage has nothing. A dump
+ * that waits for a silent tool ends only by its own signal, which who calls has to abort.
  * @throws STORAGE_FAILED when the storage holds another number of bytes than were sent; what the dump or `put` threw
  */
 export async function writeArtifact(
