@@ -11,6 +11,7 @@ import { targetFlags } from '../cli/flags/target.ts'
 import { findNamed, findNewestOf } from '../cli/named-backup.ts'
 import { operationContext } from '../cli/operation-context.ts'
 import { startProgress } from '../cli/progress.ts'
+import { refuseToReplaceBackup } from '../cli/spare-backups.ts'
 import { readUnlock } from '../cli/secret-input.ts'
 import { VaultCommand } from '../cli/vault-command.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
@@ -81,6 +82,7 @@ export default class Restore extends VaultCommand {
     const { opened, contribution, engine } = await makeReady(taken, unlock, flags.db, this.registry, host)
     const password = await passwordFor(flags, contribution, this.given, person, this.signal)
     const target = { ...sourceOf(flags.database ?? '', flags, contribution, password), replace: flags.replace ?? false }
+    if (contribution.descriptor.source.database === 'file') await refuseToReplaceBackup(found, target.database, host)
     if (target.replace && person && !flags.yes && !flags['dry-run']) {
       const { state, description } = await engine.inspect(target, host)
       if (state === 'occupied' && !(await askConsent(`Replace ${description} with ${opened.name}?`, this.signal))) {
