@@ -58,7 +58,9 @@ export default class Backup extends VaultCommand {
     const databases = await this.#databases(flags.database ?? [], flags['all-databases'], async function* () {
       if (!engine.databases)
         throw new DbvaultError('USAGE', `--all-databases does not apply to --db=${engine.descriptor.name}`)
-      yield* engine.databases(sourceOf('', flags, contribution, password), host)
+      const server = sourceOf('', flags, contribution, password)
+      const secrets = [server.password, server.url]
+      yield* engine.databases(server, hostFor(context, engine.descriptor.name, { secrets }))
     })
     if (databases.length > 1 && destinations.some((destination) => destination.key !== undefined)) {
       throw new DbvaultError('USAGE', 'One object name cannot hold several databases', {

@@ -84,7 +84,10 @@ export default class Restore extends VaultCommand {
     const target = { ...sourceOf(flags.database ?? '', flags, contribution, password), replace: flags.replace ?? false }
     if (contribution.descriptor.source.database === 'file') await refuseToReplaceBackup(found, target.database, host)
     if (target.replace && person && !flags.yes && !flags['dry-run']) {
-      const { state, description } = await engine.inspect(target, host)
+      const { state, description } = await engine.inspect(
+        target,
+        hostFor(context, 'restore', { secrets: [target.password, target.url] }),
+      )
       if (state === 'occupied' && !(await askConsent(`Replace ${description} with ${opened.name}?`, this.signal))) {
         throw new DbvaultError('TARGET_NOT_EMPTY', 'Nothing was replaced: the answer was no')
       }

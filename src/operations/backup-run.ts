@@ -44,7 +44,12 @@ export class BackupRun {
   }
 
   host(signal = this.context.signal): Host {
-    return hostFor(this.context, this.subject, { signal, onWarning: (message) => this.warnings.push(message) })
+    const { source, scratch } = this.request
+    return hostFor(this.context, this.subject, {
+      signal,
+      onWarning: (message) => this.warnings.push(message),
+      secrets: [source.password, source.url, scratch?.url],
+    })
   }
 
   /** Goes on working after an abort. */

@@ -1,15 +1,19 @@
-import type { Host } from '../contract/host.ts'
+import type { Host, Secret } from '../contract/host.ts'
 import { createHost } from '../host/create-host.ts'
 import type { OperationContext } from './context.ts'
 
+interface HostForOptions {
+  readonly signal?: AbortSignal
+  readonly onWarning?: (message: string) => void
+  /** What the plugin is given to log in with: cut out of whatever it says. */
+  readonly secrets?: readonly (Secret | undefined)[]
+}
+
 /** The host of one step: its warnings, phases and estimates reach the user under the subject's name. */
-export function hostFor(
-  context: OperationContext,
-  subject: string,
-  options: { readonly signal?: AbortSignal; readonly onWarning?: (message: string) => void } = {},
-): Host {
+export function hostFor(context: OperationContext, subject: string, options: HostForOptions = {}): Host {
   return createHost({
     signal: options.signal ?? context.signal,
+    redact: (options.secrets ?? []).filter((secret) => secret !== undefined),
     ...(context.tempRoot !== undefined && { tempRoot: context.tempRoot }),
     report(event) {
       if (event.kind === 'warning') {

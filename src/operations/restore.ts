@@ -33,12 +33,11 @@ export interface RestoreResult extends Omit<RestoreReport, 'outcome'> {
 export async function restore(request: RestoreOptions, context: OperationContext): Promise<RestoreResult> {
   const { engine, backup, target } = request
   const subject = backup.name
+  const host = hostFor(context, subject, { secrets: [target.password, target.url] })
   const phase = (name: string): void => context.report({ kind: 'phase', subject, phase: name })
   try {
     phase('looking')
-    const before = await retrying('opening the target', subject, context, () =>
-      engine.inspect(target, hostFor(context, subject)),
-    )
+    const before = await retrying('opening the target', subject, context, () => engine.inspect(target, host))
     if (before.state === 'occupied' && !target.replace) {
       throw new DbvaultError('TARGET_NOT_EMPTY', `The target is not empty: ${before.description}`, {
         hints: ['Choose another target, or replace what is there with --replace.'],
@@ -57,7 +56,7 @@ export async function restore(request: RestoreOptions, context: OperationContext
         target,
         ...(backup.fingerprint && { expected: backup.fingerprint }),
       },
-      hostFor(context, subject),
+      host,
     )
     return { ...known, ...report }
   } finally {

@@ -113,7 +113,7 @@ async function prove(
       asStored(backup.members, context, subject),
       backup.fingerprint,
       scratch,
-      hostFor(context, subject),
+      hostFor(context, subject, { secrets: [scratch.url] }),
     )
   } catch (error) {
     // A wrong key or a damaged file first shows as nonsense somewhere in the middle; this finds which of them it is.

@@ -7,6 +7,7 @@ import { DbvaultError } from '../../src/errors/dbvault-error.ts'
 import { backup } from '../../src/operations/backup.ts'
 import type { BackupRequest, BackupResult } from '../../src/operations/backup-request.ts'
 import { contextOf, type OperationEvent } from '../../src/operations/context.ts'
+import { secret } from '../../src/host/secret.ts'
 import { generateFernetKey } from '../../src/pipeline/encrypt/fernet-key.ts'
 import { memoryStorage } from '../../src/testing/index.ts'
 import { keysIn, onlooker, put, read, replace } from '../support/objects.ts'
@@ -229,6 +230,23 @@ describe('a backup keeps nothing and fails', () => {
     const request = { destinations: [{ storage }, { storage: second }] }
     await assertNothingKept(await attempt({ storage, request }), 'STORAGE_DENIED')
     assert.deepEqual(await keysIn(second), [])
+  })
+
+  it('without telling a password that the engine quotes', async () => {
+    const warnings: string[] = []
+    const report = (event: OperationEvent): void => void (event.kind === 'warning' && warnings.push(event.message))
+    const faults: Partial<Engine> = {
+      probe: ({ password, url }, host) => {
+        host.report({ kind: 'warning', message: `trying ${url?.reveal()}` })
+        throw host.error('SOURCE_DENIED', `no login with ${password?.reveal()}`, {
+          hints: [`not ${password?.reveal()}`],
+        })
+      },
+    }
+    const source = { database: 'shop', flags: {}, password: secret('canary'), url: secret('text://u:canary@host/shop') }
+    const { error } = await attempt({ faults, report, request: { source } })
+    assert.equal(error?.message, 'no login with [secret]')
+    assert.deepEqual([error.hints, warnings], [['not [secret]'], ['trying [secret]']])
   })
 
   it('before the dump when a place cannot be written to (STORAGE_DENIED)', async () => {
