@@ -3,6 +3,7 @@ import { canAsk } from '../cli/ask.ts'
 import { completeBackupFlags, compressionOf, labelsOf, passwordFor, scratchOf, sourceOf } from '../cli/backup-input.ts'
 import { backupKey, saveSecret } from '../cli/backup-key.ts'
 import { banner } from '../cli/banner.ts'
+import { requireKeyDisplay } from '../cli/key-display.ts'
 import { destinationFlags } from '../cli/flags/destination.ts'
 import { encryptionFlags } from '../cli/flags/encryption.ts'
 import { pipelineFlags, tempFlags } from '../cli/flags/pipeline.ts'
@@ -48,6 +49,7 @@ export default class Backup extends VaultCommand {
     const compression = compressionOf(flags.compression as 'gzip' | 'zstd', flags.level)
     const labels = labelsOf(flags.label)
     const key = await backupKey(flags, this.given)
+    if (key.made !== undefined && flags['save-key'] === undefined) requireKeyDisplay(this.jsonEnabled())
     const password = await passwordFor(flags, contribution, this.given, person, this.signal)
     const engine = await loadEngine(contribution)
 

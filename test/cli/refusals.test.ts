@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
-import { pathToFileURL } from 'node:url'
+import { spawnSync } from 'node:child_process'
+import { access, readFile, writeFile } from 'node:fs/promises'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Vault } from '../support/vault.ts'
 import { finished } from './dbvault-process.ts'
 
@@ -62,6 +63,20 @@ describe('dbvault refuses', () => {
   it('to keep a key in a directory that is not there', async () => {
     const { exit, error } = await vault.json(['keygen', '-s', 'absent/vault.key'])
     assert.deepEqual([exit, error?.message], [2, 'The directory of absent/vault.key (--save) does not exist'])
+  })
+
+  it('to make a key that would be shown to nobody', async () => {
+    const dbvault = `"${process.execPath}" "${fileURLToPath(new URL('../../bin/run.js', import.meta.url))}"`
+    const code = (command: string): number | null =>
+      spawnSync('/bin/sh', ['-c', command], { cwd: vault.path(), stdio: 'ignore' }).status
+    const backup = `${dbvault} backup --db sqlite -D shop.db -o unseen -e`
+    for (const nowhere of ['2>/dev/null', '2>&-', '--json >/dev/null 2>&1']) {
+      assert.equal(code(`${backup} ${nowhere}`), 2, nowhere)
+    }
+    await assert.rejects(access(vault.path('unseen')))
+    for (const seen of ['2>shown', '--json >shown 2>/dev/null', '--save-key saved 2>/dev/null']) {
+      assert.equal(code(`${backup} ${seen}`), 0, seen)
+    }
   })
 
   it('to call it a success when all databases are none', async () => {
