@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { User } from '../../cli/dbvault-process.ts'
 import { type Document, Vault } from '../../support/vault.ts'
 
 /** The names of all fields, however deep; of a list, those of its first item; a value is its type. */
@@ -169,5 +170,16 @@ describe('--json has these fields and no others', () => {
       saved: 'string',
       recipient: 'string',
     })
+  })
+})
+
+describe('what --json prints', () => {
+  it('is one document, and nothing else, on stdout', async () => {
+    await using user = await User.create()
+    for (const argv of [['keygen'], ['exit-codes'], ['show', 'none', '-o', '.']]) {
+      const { stdout } = await user.run([...argv, '--json'])
+      assert.match(stdout, /^\{\n[^]*\n\}\n$/)
+      assert.doesNotThrow(() => JSON.parse(stdout), argv[0])
+    }
   })
 })
