@@ -89,7 +89,7 @@ export async function startPostgres(binDir = installedPostgres()): Promise<Runni
     unix_socket_directories: folder,
     fsync: 'off',
     wal_level: 'logical',
-    max_connections: '60',
+    max_connections: '100',
     log_min_messages: 'fatal',
     ...(existsSync(join(binDir, '../lib/pg_cron.so')) && {
       shared_preload_libraries: 'pg_cron',

@@ -59,8 +59,8 @@ async function tables(session: Session, user: string): Promise<Finding[]> {
 async function sequences(session: Session, user: string): Promise<Finding[]> {
   const found = await session.rows<Named>(`
     SELECT n.nspname AS schema, c.relname AS name FROM ${RELATION}
-    WHERE c.relkind = 'S' AND ${DUMPED} AND ${dumpedOfExtension}
-      AND NOT pg_catalog.has_sequence_privilege(c.oid, 'SELECT') ORDER BY 1, 2`)
+    WHERE ${DUMPED} AND ${dumpedOfExtension}
+      AND CASE c.relkind WHEN 'S' THEN NOT pg_catalog.has_sequence_privilege(c.oid, 'SELECT') ELSE false END ORDER BY 1, 2`)
   return finding(
     'may not read',
     'sequence',

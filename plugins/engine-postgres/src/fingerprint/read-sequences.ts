@@ -26,7 +26,7 @@ export async function readSequences(session: Session): Promise<SequencesSeen> {
   const seen = new Map<string, Seen>()
   for (let from = 0; from < known.length; from += AT_ONCE) {
     const some = known.slice(from, from + AT_ONCE)
-    const positions = await session.rows<{ place: number; last: string; called: boolean }>(
+    const positions = await session.rowsUnlocked<{ place: number; last: string; called: boolean }>(
       some
         .map(
           ({ schema, name }, place) =>

@@ -11,6 +11,8 @@ const IGNORED = new Set([
   'gssencmode',
 ])
 
+const NO_HOST = 'unnamed.invalid'
+
 /**
  * A connection URL as libpq knows it: `postgres://user:password@host:port/database?sslmode=require`; a directory as
  * host is percent-encoded or a parameter. See "Connection URIs" in the manual of libpq.
@@ -21,7 +23,9 @@ export function parseConnectionUrl(text: string, host: Host): Settings {
     host.error('USAGE', `The connection URL cannot be used: ${why}`, {
       hints: ['It has this form: postgres://user:password@host:port/database'],
     })
-  const url = URL.canParse(text) ? new URL(text) : undefined
+  // Nothing between the user and the path is a URL to libpq, and the socket or localhost its host.
+  const whole = text.replace(/^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)(?=[/?]|$)/, `$1${NO_HOST}`)
+  const url = URL.canParse(whole) ? new URL(whole) : undefined
   if (url?.protocol !== 'postgres:' && url?.protocol !== 'postgresql:') throw refuse('it is not a postgres:// URL')
   const decode = (part: string): string | undefined => {
     try {
@@ -31,7 +35,7 @@ export function parseConnectionUrl(text: string, host: Host): Settings {
     }
   }
   let settings: Settings = definedOnly({
-    host: decode(url.hostname.replace(/^\[(.*)\]$/, '$1')),
+    host: url.hostname === NO_HOST ? undefined : decode(url.hostname.replace(/^\[(.*)\]$/, '$1')),
     port: url.port === '' ? undefined : Number(url.port),
     user: decode(url.username),
     password: asSecret(decode(url.password)),

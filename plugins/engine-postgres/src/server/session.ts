@@ -83,6 +83,17 @@ export class Session implements AsyncDisposable {
     }
   }
 
+  /**
+   * As `rows`, in a transaction, without keeping the locks on what is read: there is room for some thousands only, and
+   * pg_dump needs it.
+   */
+  async rowsUnlocked<T extends Row = Row>(text: string): Promise<T[]> {
+    await this.rows('SAVEPOINT read')
+    const found = await this.rows<T>(text)
+    await this.rows('ROLLBACK TO read')
+    return found
+  }
+
   async row<T extends Row = Row>(text: string, values: readonly unknown[] = []): Promise<T> {
     const [first] = await this.rows<T>(text, values)
     if (first === undefined) throw this.#host.error('INTERNAL', `A query returned no row: ${text.slice(0, 80)}`)

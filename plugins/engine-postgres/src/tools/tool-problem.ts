@@ -7,9 +7,9 @@ interface Meaning {
   readonly retryable?: boolean
 }
 
-/** Of a server or a machine that failed, and not of what was dumped or restored. */
+/** Of a server or a machine that failed, and not of what was dumped or restored. A shell says 128 and the signal. */
 const OF_MACHINE =
-  /No space left on device|could not extend file|out of memory|out of shared memory|Cannot allocate memory|server closed the connection|terminating connection|connection to server .* failed|could not receive data from|could not send data to|the database system is|SSL connection has been closed|lost synchronization|could not resize shared memory|Disk quota exceeded|was ended by SIG(?:KILL|TERM)/
+  /No space left on device|could not extend file|out of memory|out of shared memory|Cannot allocate memory|server closed the connection|terminating connection|connection to server .* failed|could not receive data from|could not send data to|the database system is|SSL connection has been closed|lost synchronization|could not resize shared memory|Disk quota exceeded|was ended by SIG(?:KILL|TERM)|exited with 1(?:37|43)\b/
 
 const MEANINGS: readonly (readonly [RegExp, Meaning])[] = [
   [/password authentication failed|no password supplied/, { code: 'SOURCE_DENIED' }],
@@ -32,12 +32,19 @@ const MEANINGS: readonly (readonly [RegExp, Meaning])[] = [
   ],
   [/connection to server .* failed|could not connect/, { code: 'SOURCE_UNREACHABLE', retryable: true }],
   [/server closed the connection|terminating connection|SSL connection has been closed/, { retryable: true }],
+  [
+    /out of shared memory/,
+    { hints: ['There are more tables than the server has locks for: raise max_locks_per_transaction on it.'] },
+  ],
   [/invalid snapshot identifier/, { retryable: true }],
   [
     /role ".*" does not exist/,
     { hints: ['Make the role first, or restore with --no-postgres-owners and --no-postgres-privileges.'] },
   ],
-  [/No space left on device/, { hints: ['There is no space left on the disk of the server.'] }],
+  [
+    /No space left on device|could not extend file|Disk quota exceeded/,
+    { hints: ['There is no space left on the disk of the server; of a private one it is that of --temp-dir.'] },
+  ],
 ]
 
 /** The core's error for a program of PostgreSQL that failed. `what` says in which step, `code` what that means there. */
