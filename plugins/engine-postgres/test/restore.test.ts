@@ -1,0 +1,152 @@
+import { testHost } from 'dbvault/testing'
+import type { RestoreReport } from 'dbvault'
+import assert from 'node:assert/strict'
+import pg from 'pg'
+import { databaseName, testPostgres } from '../../../test/servers/postgres.ts'
+import engine from '../src/index.ts'
+import { toolsToDump, toolsToRestore } from '../src/tools/choose-tools.ts'
+import { everything } from './support/everything.ts'
+import { database, dump, rejected, type Dumped } from './support/exam.ts'
+import { at, drop, dumpOf, harness } from './support/harness.ts'
+
+async function restore(
+  { stored, fingerprint }: Dumped,
+  name: string,
+  { replace = false, ...flags }: { replace?: boolean; owners?: boolean; privileges?: boolean } = {},
+): Promise<RestoreReport> {
+  const target = { ...at(await testPostgres(), name, flags), replace }
+  return await engine.restore({ stored, target, expected: fingerprint }, testHost())
+}
+
+describe('a restore of a PostgreSQL database', () => {
+  afterEach(async () => assert.deepEqual(await harness.leftovers?.(), []))
+
+  it('brings everything back under another name, as another program sees it', async () => {
+    await using db = await database(everything)
+    const dumped = await dump(at(db.pg, db.name))
+    const name = databaseName('other')
+    assert.equal((await engine.inspect({ ...at(db.pg, name), replace: false }, testHost())).state, 'absent')
+    try {
+      const report = await restore(dumped, name)
+      assert.equal(report.outcome, 'equal')
+      assert.equal(dumpOf(db.pg, name), dumpOf(db.pg, db.name))
+      const { state, description } = await engine.inspect({ ...at(db.pg, name), replace: false }, testHost())
+      assert.equal(state, 'occupied')
+      assert.match(description, /\d+ tables and the like, \d+ [kM]B/)
+    } finally {
+      drop(db.pg, name)
+    }
+  })
+
+  it('names all absent roles before anything is made, and restores without them when told to', async () => {
+    await using db = await database('')
+    const [owner, reader] = [databaseName('owner'), databaseName('reader')]
+    db.pg.psql(
+      db.name,
+      `CREATE ROLE "${owner}"; CREATE ROLE "${reader}"; CREATE TABLE t (i int); ALTER TABLE t OWNER TO "${owner}"; GRANT SELECT ON t TO "${reader}"`,
+    )
+    const dumped = await dump(at(db.pg, db.name))
+    db.pg.psql(db.name, `DROP OWNED BY "${reader}"; DROP TABLE t; DROP ROLE "${owner}"; DROP ROLE "${reader}"`)
+    const said = await rejected(restore(dumped, db.name), 'RESTORE_FAILED')
+    assert.match(said, new RegExp(`CREATE ROLE "${owner}";\nCREATE ROLE "${reader}";`))
+    await restore(dumped, db.name, { owners: false, privileges: false })
+    assert.equal(db.pg.psql(db.name, `SELECT tableowner FROM pg_tables WHERE tablename = 't'`), 'postgres\n')
+  })
+
+  it('keeps owners and grants, and the owner of the database that is replaced', async () => {
+    await using db = await database('CREATE TABLE t (i int)')
+    const owner = databaseName('owner')
+    db.pg.psql(
+      db.name,
+      `CREATE ROLE "${owner}"; ALTER TABLE t OWNER TO "${owner}"; ALTER DATABASE ${db.name} OWNER TO "${owner}"`,
+    )
+    try {
+      const dumped = await dump(at(db.pg, db.name))
+      await restore(dumped, db.name, { replace: true })
+      const sql = `SELECT tableowner, (SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()) FROM pg_tables WHERE tablename = 't'`
+      assert.equal(db.pg.psql(db.name, sql), `${owner}|${owner}\n`)
+    } finally {
+      db.pg.psql('postgres', `ALTER DATABASE ${db.name} OWNER TO postgres`)
+      db.pg.psql(db.name, `DROP OWNED BY "${owner}"; DROP ROLE "${owner}"`)
+    }
+  })
+
+  it('leaves a database that is in use as it was, and says so', async () => {
+    await using db = await database('CREATE TABLE t AS SELECT 1 AS i')
+    const dumped = await dump(at(db.pg, db.name))
+    db.pg.psql(db.name, 'INSERT INTO t VALUES (2)')
+    const before = dumpOf(db.pg, db.name)
+    const user = new pg.Client({
+      host: db.pg.host,
+      port: db.pg.port,
+      user: db.pg.user,
+      password: db.pg.password,
+      database: db.name,
+    })
+    await user.connect()
+    try {
+      const { notes } = await engine.inspect({ ...at(db.pg, db.name), replace: true }, testHost())
+      assert.match(notes?.join() ?? '', /1 sessions are connected/)
+      assert.match(await rejected(restore(dumped, db.name, { replace: true }), 'RESTORE_FAILED'), /in use/)
+    } finally {
+      await user.end()
+    }
+    assert.equal(dumpOf(db.pg, db.name), before)
+  })
+
+  it('refuses to replace a database that has a replication slot, and names it', async () => {
+    await using db = await database('CREATE TABLE t AS SELECT 1 AS i')
+    const dumped = await dump(at(db.pg, db.name))
+    db.pg.psql(db.name, `SELECT pg_create_logical_replication_slot('kept', 'pgoutput')`)
+    try {
+      assert.match(
+        await rejected(restore(dumped, db.name, { replace: true }), 'RESTORE_FAILED'),
+        /pg_drop_replication_slot\('kept'\)/,
+      )
+    } finally {
+      db.pg.psql(db.name, `SELECT pg_drop_replication_slot('kept')`)
+    }
+  })
+
+  it('needs the right to make databases, and says so', async () => {
+    await using db = await database('CREATE TABLE t AS SELECT 1 AS i')
+    const dumped = await dump(at(db.pg, db.name))
+    const user = databaseName('poor')
+    db.pg.psql('postgres', `CREATE ROLE ${user} LOGIN PASSWORD 'r'`)
+    try {
+      const target = { ...at(db.pg, databaseName('new')), user, password: { reveal: () => 'r' }, replace: false }
+      const refused = engine.restore({ stored: dumped.stored, target, expected: dumped.fingerprint }, testHost())
+      assert.match(await rejected(refused, 'SOURCE_DENIED'), /permission denied to create database/)
+    } finally {
+      db.pg.psql('postgres', `DROP ROLE ${user}`)
+    }
+  })
+})
+
+describe('which tools are taken', () => {
+  const tools = (...majors: number[]) =>
+    majors.map((major) => ({ directory: `/${major}`, version: `${major}.4`, major, hasServer: false }))
+
+  it('are those of the version of the server, else the next newer', () => {
+    const host = testHost()
+    assert.equal(toolsToDump(tools(18, 16, 15, 14), 15, host).major, 15)
+    assert.equal(toolsToDump(tools(18, 16, 14), 15, host).major, 16)
+    assert.throws(() => toolsToDump(tools(14), 15, host), { code: 'TOOL_UNSUITABLE' })
+    assert.throws(() => toolsToDump([], 15, host), { code: 'TOOL_NOT_FOUND' })
+  })
+
+  it('are never a pg_restore that an older server does not understand, or that does not know the archive', () => {
+    const host = testHost()
+    assert.equal(toolsToRestore(tools(18, 16, 15), 15, 15, host).major, 15)
+    assert.equal(toolsToRestore(tools(18, 16), 15, 15, host).major, 16)
+    assert.equal(toolsToRestore(tools(18, 15), 15, 18, host).major, 18)
+    assert.equal(toolsToRestore(tools(15), 15, 18, host).major, 15)
+    for (const [found, dumped, server] of [
+      [tools(18), 15, 15],
+      [tools(18, 15), 18, 15],
+      [tools(15), 18, 18],
+    ] as const) {
+      assert.throws(() => toolsToRestore(found, dumped, server, host), { code: 'TOOL_UNSUITABLE' })
+    }
+  })
+})
