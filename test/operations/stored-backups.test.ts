@@ -133,6 +133,13 @@ describe('verify', () => {
     assert.deepEqual([backups[0]?.provenAt, backups[0]?.status, backups[0]?.trust], [at, 'proven', 'authentic'])
   })
 
+  it('is checked, not proven, when there is nothing to compare with', async () => {
+    const one = await storeText()
+    const { status, proof } = await verifyText(one, { prove: async () => ({ outcome: 'restorable', compared: {} }) })
+    assert.deepEqual([status, proof?.outcome], ['checked', 'restorable'])
+    assert.equal((await list(one.storage, '', {}, unlock, onlooker)).backups[0]?.status, 'checked')
+  })
+
   it('writes down that a backup is damaged, and list says so', async () => {
     const one = await storeText()
     const bytes = Buffer.from(await read(one.storage, one.key))

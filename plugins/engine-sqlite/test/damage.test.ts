@@ -57,6 +57,17 @@ describe('damage in a source', () => {
     await rejected(proveFile(workshop.path('copy.db'), fingerprint), 'PROOF_FAILED')
   })
 
+  it('in an index that is whole, but not of its table, is SOURCE_CORRUPT when the copy is proven', async () => {
+    using workshop = new Workshop()
+    const source = workshop.sql('source.db', ROWS)
+    // What stands in the index are names, and it now says that they are bodies. Only integrity_check compares them.
+    const retold = `UPDATE sqlite_schema SET sql = 'CREATE INDEX by_name ON t(body)' WHERE name = 'by_name'`
+    query(source, `PRAGMA writable_schema = ON; ${retold}`)
+    const fingerprint = await dumpTo(workshop.path('copy.db'), source)
+    const proof = proveFile(workshop.path('copy.db'), fingerprint, { source: at(source) })
+    assert.match(await rejected(proof, 'SOURCE_CORRUPT'), /REINDEX/)
+  })
+
   it('that cuts its file is SOURCE_CORRUPT', async () => {
     using workshop = new Workshop()
     const source = workshop.sql('source.db', ROWS)

@@ -1,0 +1,22 @@
+import type { Mutant } from '../mutant.ts'
+import { COMMAND_LINE } from './command-line.ts'
+import { CRYPTOGRAPHY } from './cryptography.ts'
+import { COMPRESSION } from './compression.ts'
+import { OPERATIONS } from './operations.ts'
+import { PLUGINS } from './plugins.ts'
+import { PROOF } from './proof.ts'
+import { SQLITE } from './sqlite.ts'
+import { STORAGE } from './storage.ts'
+import { TOOLS } from './tools.ts'
+
+export const MUTANTS: readonly Mutant[] = [
+  ...PROOF,
+  ...OPERATIONS,
+  ...CRYPTOGRAPHY,
+  ...COMPRESSION,
+  ...STORAGE,
+  ...TOOLS,
+  ...SQLITE,
+  ...COMMAND_LINE,
+  ...PLUGINS,
+]

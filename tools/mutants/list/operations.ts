@@ -1,0 +1,156 @@
+import type { Mutant } from '../mutant.ts'
+
+const BACKUP = 'test/operations/backup.test.ts'
+const STORED = 'test/operations/stored-backups.test.ts'
+const CATALOG = 'test/catalog/catalog.test.ts'
+const RETRY = 'test/operations/retry.test.ts'
+
+export const OPERATIONS: readonly Mutant[] = [
+  {
+    name: 'a failed backup leaves its artifact',
+    file: 'src/operations/backup.ts',
+    find: 'await Promise.all([dumped.discard(), ...copies.map(discardCopy)])',
+    replace: 'await Promise.all(copies.map(discardCopy))',
+    killedBy: { file: BACKUP, title: 'when a backup is of other rows than the source' },
+  },
+  {
+    name: 'an interrupted backup leaves its artifact',
+    file: 'src/operations/host-for.ts',
+    find: 'signal: AbortSignal.timeout(CLEANUP_MS)',
+    replace: 'signal: AbortSignal.any([context.signal, AbortSignal.timeout(CLEANUP_MS)])',
+    killedBy: { file: BACKUP, title: 'leaves nothing when it was proving' },
+  },
+  {
+    name: 'the marker of a run stays',
+    file: 'src/operations/backup.ts',
+    find: 'await dumped.marker.remove(run.cleanupHost()).catch',
+    replace: 'await Promise.resolve().catch',
+    killedBy: { file: BACKUP, title: 'and, beside it, a manifest that says what was proven' },
+  },
+  {
+    name: 'a key that was made is shown after the commit',
+    file: 'src/operations/backup.ts',
+    find: `    await request.beforeCommit?.()
+    const draft = draftOf(run, probe, dumped, createdAt, outcome)
+    const locations = await commitBackup(draft, dumped, copies, cipher, context, subject)
+`,
+    replace: `    const draft = draftOf(run, probe, dumped, createdAt, outcome)
+    const locations = await commitBackup(draft, dumped, copies, cipher, context, subject)
+    await request.beforeCommit?.()
+`,
+    killedBy: { file: BACKUP, title: 'in every place when the key could not be shown' },
+  },
+  {
+    name: 'the size that was stored is not compared',
+    file: 'src/pipeline/artifact.ts',
+    find: 'if (stat.bytes !== written.bytes) {',
+    replace: 'if (stat.bytes < 0) {',
+    killedBy: { file: BACKUP, title: 'when the storage holds another number of bytes than it was sent' },
+  },
+  {
+    name: 'a backup is committed although its artifact is gone',
+    file: 'src/operations/commit-backup.ts',
+    find: 'if (stat?.bytes === expected) continue',
+    replace: 'if (stat?.bytes === expected || index >= 0) continue',
+    killedBy: { file: BACKUP, title: 'when its artifact is gone or replaced before the commit' },
+  },
+  {
+    name: 'a place that was not reached is no failure',
+    file: 'src/operations/shortfall.ts',
+    find: 'if (failed.length === 0) return proof',
+    replace: 'if (failed.length >= 0) return proof',
+    killedBy: { file: BACKUP, title: 'that refuse the artifact make the run fail' },
+  },
+  {
+    name: 'a further place keeps an artifact whose manifest it refused',
+    file: 'src/operations/copy-artifacts.ts',
+    find: '...done.map((key) => storage.delete(key, host))',
+    replace: '...done.map((key) => storage.stat(key, host))',
+    killedBy: { file: BACKUP, title: 'that refuse the manifest make the run fail' },
+  },
+  {
+    name: 'what is incomplete is backed up without leave',
+    file: 'src/operations/probe-before-dump.ts',
+    find: 'if (incomplete.length > 0 && !allowIncomplete) {',
+    replace: 'if (incomplete.length > 9 && !allowIncomplete) {',
+    killedBy: { file: BACKUP, title: 'is refused before the dump, with what mends it' },
+  },
+  {
+    name: 'a permanent error is tried again',
+    file: 'src/operations/retry.ts',
+    find: 'shouldRetry: ({ error }) => DbvaultError.is(error) && error.retryable &&',
+    replace: 'shouldRetry: ({ error }) => DbvaultError.is(error) &&',
+    killedBy: { file: RETRY, title: 'fails at once for a permanent error' },
+  },
+  {
+    name: 'one attempt too many',
+    file: 'src/operations/retry.ts',
+    find: 'retries: attempts - 1',
+    replace: 'retries: attempts',
+    killedBy: { file: RETRY, title: 'is given its attempts' },
+  },
+  {
+    name: 'a step that was done is called aborted',
+    file: 'src/operations/retry.ts',
+    find: 'if (done.length === 0) throw error',
+    replace: 'if (done.length === 0 || context.signal.aborted) throw error',
+    killedBy: { file: RETRY, title: 'has its value when it was done, although the abort came meanwhile' },
+  },
+  {
+    name: 'copy does not compare the digest',
+    file: 'src/operations/copy-artifacts.ts',
+    find: 'if (meter.sha256 === source.artifact.sha256) return',
+    replace: "if (meter.sha256 !== '') return",
+    killedBy: { file: STORED, title: 'leaves nothing at the target when the artifact is damaged' },
+  },
+  {
+    name: 'a failed copy leaves its artifact',
+    file: 'src/operations/copy-backup.ts',
+    find: 'await Promise.allSettled(done.map((key) => to.delete(key, host)))',
+    replace: 'await Promise.allSettled(done.map((key) => to.stat(key, host)))',
+    killedBy: { file: STORED, title: 'leaves nothing at the target when the artifact is damaged' },
+  },
+  {
+    name: 'restore does not mind a target that is not empty',
+    file: 'src/operations/restore.ts',
+    find: "if (before.state === 'occupied' && !target.replace) {",
+    replace: "if (before.state === 'occupied' && !target.replace && request.dryRun) {",
+    killedBy: { file: STORED, title: 'refuses an occupied target before it reads a byte' },
+  },
+  {
+    name: 'a listing that fails is an empty one',
+    file: 'src/catalog/catalog.ts',
+    find: '  for await (const stat of storage.list(prefix, host)) objects.set(stat.key, stat)\n',
+    replace:
+      '  try {\n    for await (const stat of storage.list(prefix, host)) objects.set(stat.key, stat)\n  } catch {}\n',
+    killedBy: { file: CATALOG, title: 'is an error, and never empty or short' },
+  },
+  {
+    name: 'an artifact without a manifest is not listed as an orphan',
+    file: 'src/catalog/orphans.ts',
+    find: "roleOf(key).role === 'artifact' && !known.has(key)",
+    replace: "roleOf(key).role === 'artifact' && known.has(key)",
+    killedBy: { file: CATALOG, title: 'names an artifact without a manifest as an orphan' },
+  },
+  {
+    name: 'a manifest without its artifact is a whole backup',
+    file: 'src/catalog/catalog.ts',
+    find: '.filter((name) => !objects.has(name))',
+    replace: '.filter((name) => objects.size < 0 && !objects.has(name))',
+    killedBy: { file: CATALOG, title: 'names a backup whose artifact is gone as missing it' },
+  },
+  {
+    name: 'a manifest beside another artifact is taken for its own',
+    file: 'src/catalog/catalog.ts',
+    find: 'if (`${main}.json` === fileName(key)) return { manifest, text }',
+    replace: 'if (main !== fileName(key)) return { manifest, text }',
+    killedBy: { file: CATALOG, title: 'names manifests that are cut, and those of another artifact, as damaged' },
+  },
+  {
+    name: 'the newest backup may be one whose artifact is gone',
+    file: 'src/operations/find-backup.ts',
+    find: 'missing.length === 0 && fits(manifest, filter)',
+    replace: 'missing.length >= 0 && fits(manifest, filter)',
+    killedBy: { file: STORED, title: 'as the newest only when it is whole' },
+  },
+]

@@ -1,0 +1,125 @@
+import type { Mutant } from '../mutant.ts'
+
+const BACKUP = 'test/operations/backup.test.ts'
+const STORED = 'test/operations/stored-backups.test.ts'
+const FLOWS = 'test/pipeline/flows.test.ts'
+
+/** What makes a backup a proven one. */
+export const PROOF: readonly Mutant[] = [
+  {
+    name: 'the proof is skipped',
+    file: 'src/operations/prove-dump.ts',
+    find: "  run.phase('proving')\n",
+    replace: "  if (dumped.fingerprint) return { status: 'proven', proof: proof('equal') }\n  run.phase('proving')\n",
+    killedBy: { file: BACKUP, title: 'when a backup is of other rows than the source' },
+  },
+  {
+    name: 'the proof reads what was sent, and not what is stored',
+    file: 'src/operations/dump-to-storage.ts',
+    find: `    const written = await writeArtifact(bytes, encoding, { storage, key }, host, (total) =>
+      context.report({ kind: 'progress', subject, bytes: before + total }),
+    )
+    members.push({
+      name: member.name,
+      storage,
+`,
+    replace: `    const { Readable } = await import('node:stream')
+    const kept: Uint8Array[] = []
+    const keep = async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+      for await (const chunk of body) {
+        kept.push(chunk)
+        yield chunk
+      }
+    }
+    const keeping: Storage = { ...storage, put: (at, body, by) => storage.put(at, Readable.from(keep(body)), by) }
+    const written = await writeArtifact(bytes, encoding, { storage: keeping, key }, host, (total) =>
+      context.report({ kind: 'progress', subject, bytes: before + total }),
+    )
+    members.push({
+      name: member.name,
+      storage: { ...storage, get: async () => Readable.from(kept) },
+`,
+    killedBy: { file: BACKUP, title: 'when what is read back is not what was written (ARTIFACT_CORRUPT)' },
+  },
+  {
+    name: 'a proof that found a difference counts as equal',
+    file: 'src/operations/prove-stored.ts',
+    find: "if (outcome !== 'different') return { equal: outcome === 'equal', compared }",
+    replace: "if (outcome !== 'different' || engine) return { equal: (outcome as string) !== 'restorable', compared }",
+    killedBy: { file: BACKUP, title: 'when a backup is of other rows than the source' },
+  },
+  {
+    name: 'a backup whose proof failed is kept as unproven',
+    file: 'src/operations/prove-dump.ts',
+    find: "if (error.code !== 'PROOF_UNFINISHED') throw error",
+    replace: "if (error.code !== 'PROOF_UNFINISHED' && error.code !== 'PROOF_FAILED') throw error",
+    killedBy: { file: BACKUP, title: 'when a backup is of other rows than the source' },
+  },
+  {
+    name: 'what could not be compared counts as proven',
+    file: 'src/operations/prove-dump.ts',
+    find: ": { status: 'checked', proof: proof('restorable', compared) }",
+    replace: ": { status: 'proven', proof: proof('restorable', compared) }",
+    killedBy: { file: BACKUP, title: 'is checked, not proven, when there was nothing to compare with' },
+  },
+  {
+    name: 'the manifest is written before the proof',
+    file: 'src/operations/backup.ts',
+    find: "    const outcome = await run.timed('prove', () => proveDump(run, dumped, encoding))\n",
+    replace: `    const proof = { method: request.prove, outcome: 'equal', at: createdAt.toISOString(), seconds: 0 } as const
+    const early = draftOf(run, probe, dumped, createdAt, { status: 'proven', proof })
+    await commitBackup(early, dumped, copies, cipher, context, subject)
+    const outcome = await run.timed('prove', () => proveDump(run, dumped, encoding))
+`,
+    killedBy: { file: BACKUP, title: 'writes the manifest last, when artifact and proof are done' },
+  },
+  {
+    name: 'the digest of the artifact is not compared when it is read',
+    file: 'src/pipeline/artifact.ts',
+    find: "const artifact = required(await source.open(), source.name, 'artifact', source.artifact)",
+    replace: "const artifact = required(await source.open(), source.name, 'artifact', undefined)",
+    killedBy: { file: BACKUP, title: 'when what is read back is not what was written (ARTIFACT_CORRUPT)' },
+  },
+  {
+    name: 'the digest of the dump is not compared when it is read',
+    file: 'src/pipeline/artifact.ts',
+    find: "source.name, 'dump', source.dump, onDumpBytes)",
+    replace: "source.name, 'dump', undefined, onDumpBytes)",
+    killedBy: { file: FLOWS, title: 'when its dump is not the one that its manifest names' },
+  },
+  {
+    name: 'an artifact is authenticated without its digest',
+    file: 'src/pipeline/artifact.ts',
+    find: "const bytes = required(await source.open(), source.name, 'artifact', source.artifact)",
+    replace: "const bytes = required(await source.open(), source.name, 'artifact', undefined)",
+    killedBy: { file: FLOWS, title: 'is ARTIFACT_CORRUPT or KEY_WRONG, never less' },
+  },
+  {
+    name: 'restore does not authenticate before it begins',
+    file: 'src/operations/restore.ts',
+    find: 'context, () => authenticate(member, context.signal))',
+    replace: 'context, async () => request.dryRun && authenticate(member, context.signal))',
+    killedBy: { file: STORED, title: 'does not begin with a damaged artifact' },
+  },
+  {
+    name: 'decrypt does not authenticate before it writes',
+    file: 'src/operations/decrypt.ts',
+    find: '  await authenticate(source, context.signal)\n',
+    replace: "  if (name === '') await authenticate(source, context.signal)\n",
+    killedBy: { file: 'test/operations/decrypt.test.ts', title: 'begins no output' },
+  },
+  {
+    name: 'verify calls a backup proven that was only restorable',
+    file: 'src/operations/verify.ts',
+    find: "status: equal ? 'proven' : 'checked'",
+    replace: "status: equal ? 'proven' : 'proven'",
+    killedBy: { file: STORED, title: 'is checked, not proven, when there is nothing to compare with' },
+  },
+  {
+    name: 'list forgets that a later proof failed',
+    file: 'src/operations/list.ts',
+    find: ': later ? STATUS_OF[later.outcome] :',
+    replace: ": later && later.outcome !== 'failed' ? STATUS_OF[later.outcome] :",
+    killedBy: { file: STORED, title: 'writes down that a backup is damaged, and list says so' },
+  },
+]
