@@ -1,4 +1,4 @@
-import { lstat, opendir, rmdir } from 'node:fs/promises'
+import { lstat, opendir, rmdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDead, isOld } from './lease.ts'
 import { LEASE, PREFIX, removeLeased } from './temp-dir.ts'
@@ -32,10 +32,18 @@ async function sweep(path: string): Promise<boolean> {
       throw error
     })
     if (dead === true) await removeLeased(path)
-    else if (dead === undefined && isOld(found.mtime)) await rmdir(path) // Refuses what is not empty.
+    else if (dead === undefined && isOld(found.mtime)) await removeUnused(path)
     else return false
     return true
   } catch {
     return false
   }
+}
+
+/** A run that was killed as it made its directory has left it empty, or with a lease that says nothing. */
+async function removeUnused(path: string): Promise<void> {
+  const lease = join(path, LEASE)
+  const { size } = await lstat(lease).catch(() => ({ size: undefined }))
+  if (size === 0) await unlink(lease)
+  await rmdir(path) // Refuses what is not empty.
 }

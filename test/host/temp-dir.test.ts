@@ -113,11 +113,13 @@ describe('sweepTempDirs', () => {
     assert.equal((await readdir(root)).length, 3)
   })
 
-  it('removes an empty directory only when it is old', async () => {
-    await mkdir(join(root, 'dbvault-AAAAAA'))
-    await mkdir(join(root, 'dbvault-BBBBBB'))
-    await age(join(root, 'dbvault-BBBBBB'), 16)
-    assert.deepEqual(await sweepTempDirs(root), [join(root, 'dbvault-BBBBBB')])
+  it('removes a directory that is empty, or has an empty lease, only when it is old', async () => {
+    for (const name of ['dbvault-AAAAAA', 'dbvault-BBBBBB', 'dbvault-CCCCCC', 'dbvault-DDDDDD'])
+      await mkdir(join(root, name))
+    for (const name of ['dbvault-CCCCCC', 'dbvault-DDDDDD']) await writeFile(join(root, name, 'lease.json'), '')
+    const old = ['dbvault-BBBBBB', 'dbvault-DDDDDD'].map((name) => join(root, name))
+    for (const path of old) await age(path, 16)
+    assert.deepEqual((await sweepTempDirs(root)).sort(), old)
   })
 
   it('follows no symbolic link', async () => {
