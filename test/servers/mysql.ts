@@ -79,7 +79,7 @@ export async function startServer({ vendor, args = [] }: ServerOptions): Promise
     '--innodb-flush-log-at-trx-commit=0',
     '--event-scheduler=ON',
     '--max-allowed-packet=256M',
-    ...(vendor === 'MySQL' ? ['--mysqlx=OFF'] : []),
+    ...(vendor === 'MySQL' ? ['--mysqlx=OFF', '--sync-binlog=0'] : []),
     ...args,
   ]
   const child = spawn(as[0] ?? server, [...as.slice(1), ...(as.length > 0 ? [server] : []), ...serve], {

@@ -4,7 +4,7 @@ import { finishFingerprint } from './dump/finish-fingerprint.ts'
 import { takeSnapshot, type Snapshot } from './dump/snapshot.ts'
 import { StartedTool } from './dump/started-tool.ts'
 import { unreadableViews } from './dump/unreadable-views.ts'
-import { defaultsOf, readFingerprint } from './fingerprint/read-fingerprint.ts'
+import { countRounded, defaultsOf, readFingerprint } from './fingerprint/read-fingerprint.ts'
 import { factsOf, type Facts } from './server/facts.ts'
 import { databaseOf, loginOf, secretsOf, type Login } from './server/login.ts'
 import { literal, shown } from './server/quote.ts'
@@ -39,6 +39,8 @@ export function dump(request: DumpRequest<Flags>, outer: Host): Dump {
       const wanted = { database, facts, history: tool.knows('dump-history'), without: unreadable }
       try {
         const first = await readFingerprint(snapshot.session, wanted)
+        for (const [table, rows] of await countRounded(snapshot.session, database, first.tables))
+          warnOfRounding(table, rows, host)
         return await finishFingerprint(first, snapshot, running.control, running.main.over, host)
       } catch (error) {
         throw meaning(error, login, host)
@@ -138,6 +140,11 @@ async function leaveOut(control: Session, database: string, host: Host): Promise
 async function preambleOf(control: Session, database: string): Promise<string> {
   const [charset, collation] = await defaultsOf(control, database)
   return `ALTER DATABASE CHARACTER SET ${charset} COLLATE ${collation};\n`
+}
+
+function warnOfRounding(table: string, rows: number, host: Host): void {
+  const message = `Table ${shown(table)} has ${rows} rows with a FLOAT of more than the six digits that a server writes into a dump: they come back rounded. DOUBLE is exact`
+  host.report({ kind: 'warning', message })
 }
 
 function count(table: string, column: string, database: string): string {

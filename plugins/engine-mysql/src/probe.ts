@@ -25,7 +25,7 @@ export async function probe(source: Source<Flags>, host: Host): Promise<Probe> {
       tools: { [dump.path]: dump.version, [client.path]: client.version },
       bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0),
       consistency: 'point-in-time',
-      findings: await audit(session, database, facts, tables),
+      findings: await audit(session, database, facts, tables, dump),
       scratch: await scratchPossible(session, facts, source, host),
     }
   } catch (error) {

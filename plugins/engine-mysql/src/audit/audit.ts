@@ -2,8 +2,9 @@ import type { Finding } from 'dbvault'
 import { unreadableViews } from '../dump/unreadable-views.ts'
 import type { TableObject } from '../fingerprint/read-objects.ts'
 import type { Facts } from '../server/facts.ts'
-import { name, shown } from '../server/quote.ts'
+import { literal, name, shown } from '../server/quote.ts'
 import type { Session } from '../server/session.ts'
+import type { Tool } from '../tool/find-tools.ts'
 import { grants, readGrants, type Grant } from './grants.ts'
 
 /**
@@ -15,6 +16,7 @@ export async function audit(
   database: string,
   facts: Facts,
   tables: readonly TableObject[],
+  tool: Tool,
 ): Promise<Finding[]> {
   const held = await readGrants(session)
   const user = await currentUser(session)
@@ -23,6 +25,7 @@ export async function audit(
     ...(await viewFindings(session, database)),
     ...engineFindings(tables),
     ...lockFindings(held, user),
+    ...(await toolFindings(session, database, facts, tool)),
   ]
 }
 
@@ -102,6 +105,36 @@ function lockFindings(held: readonly Grant[], user: string): Finding[] {
       fixes: [`GRANT RELOAD ON *.* TO ${user};`],
     },
   ]
+}
+
+/** The programs of the one vendor do not know what is special to the other's server. */
+async function toolFindings(session: Session, database: string, facts: Facts, tool: Tool): Promise<Finding[]> {
+  const fixes = [`Install the client programs of ${facts.vendor}, or name their directory with --mysql-bin-dir.`]
+  const findings: Finding[] = []
+  if (tool.vendor !== facts.vendor) {
+    const generated = await session.value(
+      `SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ${literal(database)} AND GENERATION_EXPRESSION <> ''`,
+    )
+    if (Number(generated) > 0 && tool.vendor === 'MariaDB') {
+      const message = `${tool.path} is of MariaDB, and dumps generated columns of MySQL so that no server takes them back`
+      findings.push({ severity: 'incomplete', message, fixes })
+    } else {
+      const message = `${tool.path} is of ${tool.vendor}, and may not know all that a server of ${facts.vendor} holds`
+      findings.push({ severity: 'warning', message, fixes })
+    }
+  }
+  const versioned = tool.knows('dump-history') ? 0 : await versionedTables(session, database, facts)
+  if (versioned > 0) {
+    const message = `${tool.path} does not dump the history of system-versioned tables, of which there are ${versioned}`
+    findings.push({ severity: 'incomplete', message, fixes: ['Use mariadb-dump of MariaDB 10.11 or newer.'] })
+  }
+  return findings
+}
+
+async function versionedTables(session: Session, database: string, { vendor }: Facts): Promise<number> {
+  if (vendor === 'MySQL') return 0
+  const where = `TABLE_SCHEMA = ${literal(database)} AND TABLE_TYPE = 'SYSTEM VERSIONED'`
+  return Number(await session.value(`SELECT COUNT(*) FROM information_schema.TABLES WHERE ${where}`))
 }
 
 async function currentUser(session: Session): Promise<string> {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Facts } from '../server/facts.ts'
 import { literal, name, qualified } from '../server/quote.ts'
+import { isServerError } from '../server/server-error.ts'
 import type { Session } from '../server/session.ts'
 import {
   readEvents,
@@ -129,4 +130,34 @@ function tableWords(sql: string): string {
     .map((line) => line.replace(/,$/, ''))
     .sort()
     .join('\n')
+}
+
+/**
+ * How many rows of each table hold a FLOAT of more digits than the server writes as text, and so than any dump has.
+ * @see https://dev.mysql.com/doc/refman/en/problems-with-float.html
+ */
+export async function countRounded(
+  session: Session,
+  database: string,
+  tables: readonly TableEntry[],
+): Promise<readonly (readonly [table: string, rows: number])[]> {
+  const found: [string, number][] = []
+  const columns = await readColumns(session, database)
+  for (const [table] of tables) {
+    const rounded = (columns.get(table) ?? [])
+      .filter(({ type }) => type === 'float')
+      .map((column) => `${name(column.name)} <> CAST(CAST(${name(column.name)} AS CHAR) AS FLOAT)`)
+    if (rounded.length === 0) continue
+    const sql = `SELECT COUNT(*) FROM ${qualified(database, table)} WHERE ${rounded.join(' OR ')}`
+    // Old servers cannot convert to this type.
+    const rows = Number(await session.value(sql).catch(onlyServerErrors))
+    if (rows > 0) found.push([table, rows])
+    await session.run('ROLLBACK TO SAVEPOINT dbvault')
+  }
+  return found
+}
+
+function onlyServerErrors(error: unknown): null {
+  if (isServerError(error)) return null
+  throw error
 }

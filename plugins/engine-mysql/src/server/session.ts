@@ -1,5 +1,6 @@
 import type { Host } from 'dbvault'
 import { readFile } from 'node:fs/promises'
+import type { Duplex } from 'node:stream'
 import mysql from 'mysql2'
 import type { Login } from './login.ts'
 import { isServerError, serverError } from './server-error.ts'
@@ -158,7 +159,10 @@ function quit(connection: mysql.Connection): Promise<void> {
       clearTimeout(timer)
       resolve()
     }
-    connection.once('end', done)
+    // The connection itself does not tell when it is encrypted.
+    const { stream } = connection as unknown as { readonly stream: Duplex }
+    stream.once('end', done)
+    stream.once('close', done)
     connection.once('error', done)
     connection.end(() => {})
   })

@@ -107,7 +107,9 @@ class Scanner {
         this.#totals.statements++
         this.#judged = true
       }
-      at = this.#toEnd(text, at, limit)
+      const next = this.#toEnd(text, at, limit)
+      if (next === at) break
+      at = next
     }
     const keep = this.#judged ? Math.min(Math.max(at, from), text.length) : Math.min(at, text.length)
     if (keep > from) yield text.subarray(from, keep)
@@ -160,6 +162,7 @@ class Scanner {
       const byte = text[at] as number
       if (mode !== CODE) {
         const next = this.#inside(mode, text, at)
+        if (next.at === at) break // What the last byte means depends on the next one.
         if (next.mode === CODE && (mode === LINE_COMMENT || mode === BLOCK_COMMENT)) code = next.at
         mode = next.mode
         at = next.at
@@ -201,6 +204,7 @@ class Scanner {
     while (at < limit) {
       if (mode !== CODE) {
         const next = this.#inside(mode, text, at)
+        if (next.at === at) break
         mode = next.mode
         at = next.at
         continue

@@ -1,7 +1,6 @@
 import type { Host } from 'dbvault'
 import { randomBytes } from 'node:crypto'
-import { digested } from '../fingerprint/read-fingerprint.ts'
-import { defaultsOf } from '../fingerprint/read-fingerprint.ts'
+import { defaultsOf, digested } from '../fingerprint/read-fingerprint.ts'
 import { contentsOf } from '../inspect.ts'
 import type { Place } from '../scratch/place.ts'
 import { literal, name, qualified, shown } from '../server/quote.ts'
@@ -66,7 +65,7 @@ export async function swap(
   async function compare(): Promise<void> {
     const made = await readObjects(session, target)
     const words = (objects: Objects): string =>
-      JSON.stringify(objects.definitions.map((one) => digested(one)).sort((a, b) => (`${a}` < `${b}` ? -1 : 1)))
+      JSON.stringify(objects.definitions.map((one) => digested(one).join(' ')).sort())
     if (words(made) !== words(fresh) || made.tables.length !== fresh.tables.length) {
       throw host.error('RESTORE_FAILED', `What was made in ${shown(target)} is not what was restored`)
     }

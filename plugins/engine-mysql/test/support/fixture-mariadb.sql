@@ -28,7 +28,7 @@ CREATE TABLE account (id int PRIMARY KEY, amount int NOT NULL);
 CREATE TABLE entry (id int AUTO_INCREMENT PRIMARY KEY, amount int, note varchar(200));
 CREATE TABLE bulk (id int AUTO_INCREMENT PRIMARY KEY, body text);
 INSERT INTO bulk (body) VALUES (REPEAT(CONCAT(UUID(), 'x'), 20)), (REPEAT(UUID(), 20)), (REPEAT(UUID(), 20)), (REPEAT(UUID(), 20));
-INSERT INTO bulk (body) SELECT CONCAT(UUID(), a.body) FROM bulk a, bulk b, bulk c, bulk d, bulk e LIMIT 2500;
+INSERT INTO bulk (body) SELECT CONCAT(UUID(), a.body) FROM bulk a, bulk b, bulk c, bulk d, bulk e, bulk f, bulk g LIMIT 5000;
 INSERT INTO account SELECT id, 1000 FROM bulk WHERE id < 500;
 CREATE TABLE marked (t text); INSERT INTO marked VALUES ('findthismarkeronce');
 CREATE TABLE empty_one (i int);
