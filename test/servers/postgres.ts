@@ -98,7 +98,7 @@ export async function startPostgres(binDir = installedPostgres()): Promise<Runni
   }
   const psql = (database: string, sql: string): string => {
     const ran = spawnSync(
-      join(binDir, 'psql'),
+      join(installedPostgres() ?? binDir, 'psql'),
       [
         '-X',
         '-q',

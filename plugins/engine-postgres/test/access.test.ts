@@ -8,10 +8,13 @@ import engine from '../src/index.ts'
 import { marker } from './support/everything.ts'
 import { database, dump, prove, rejected } from './support/exam.ts'
 import { at, dumpOf } from './support/harness.ts'
+import { needs } from '../../../test/support/tools.ts'
 
 const SAMPLED_MS = 5
 
 describe('who may read a PostgreSQL database', () => {
+  needs('postgres', 'linux')
+
   it('names every grant that a user lacks, as statements that mend it', async () => {
     await using db = await database(`
       CREATE SCHEMA "hidden schema"; CREATE TABLE "hidden schema"."T;""x" (i int);
@@ -62,6 +65,8 @@ describe('who may read a PostgreSQL database', () => {
 })
 
 describe('how a PostgreSQL server is reached', () => {
+  needs('postgres', 'linux')
+
   it('takes host:port, a socket directory and a URL', async () => {
     const pg = await testPostgres()
     const { flags } = at(pg, 'postgres')

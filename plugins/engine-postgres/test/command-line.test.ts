@@ -7,10 +7,13 @@ import { fileURLToPath } from 'node:url'
 import { everything } from './support/everything.ts'
 import { database } from './support/exam.ts'
 import { drop, dumpOf } from './support/harness.ts'
+import { needs } from '../../../test/support/tools.ts'
 
 const BIN = fileURLToPath(new URL('../../../bin/run.js', import.meta.url))
 
 describe('dbvault with --db postgres', () => {
+  needs('postgres', 'linux')
+
   const folder = mkdtempSync(join(tmpdir(), 'dbvault-cli-'))
   after(() => rmSync(folder, { recursive: true }))
 

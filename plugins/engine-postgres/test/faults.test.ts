@@ -10,11 +10,14 @@ import { createHost } from '../../../src/host/create-host.ts'
 import { startPostgres } from '../../../test/servers/postgres.ts'
 import { database, dump, programs, prove, rejected } from './support/exam.ts'
 import { at, harness } from './support/harness.ts'
+import { needs } from '../../../test/support/tools.ts'
 
 /** Enough for a dump to be in its middle when its first bytes have come: more than all buffers on the way. */
 const LARGE = `CREATE TABLE large AS SELECT i, repeat(md5(i::text), 30) AS t FROM generate_series(1, 60000) i`
 
 describe('a PostgreSQL dump that goes wrong', () => {
+  needs('postgres', 'linux')
+
   afterEach(async () => assert.deepEqual(await harness.leftovers?.(), []))
 
   it('throws DUMP_FAILED when pg_dump is killed in its middle', async () => {
@@ -124,6 +127,8 @@ describe('a PostgreSQL dump that goes wrong', () => {
 })
 
 describe('a proof that goes wrong for a reason of the machine', () => {
+  needs('postgres', 'linux')
+
   afterEach(async () => assert.deepEqual(await harness.leftovers?.(), []))
 
   it('throws PROOF_UNFINISHED when the disk of the private server is full', async function () {

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { database, dump, prove } from './support/exam.ts'
 import { at } from './support/harness.ts'
+import { needs } from '../../../test/support/tools.ts'
 
 describe('a database of many tables', () => {
+  needs('postgres', 'linux')
+
   for (const [count, mode] of [
     [9000, 'private'],
     [2000, 'source'],

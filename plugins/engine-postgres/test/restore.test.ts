@@ -8,6 +8,7 @@ import { toolsToDump, toolsToRestore } from '../src/tools/choose-tools.ts'
 import { everything } from './support/everything.ts'
 import { database, dump, rejected, type Dumped } from './support/exam.ts'
 import { at, drop, dumpOf, harness } from './support/harness.ts'
+import { needs } from '../../../test/support/tools.ts'
 
 async function restore(
   { stored, fingerprint }: Dumped,
@@ -19,6 +20,8 @@ async function restore(
 }
 
 describe('a restore of a PostgreSQL database', () => {
+  needs('postgres', 'linux')
+
   afterEach(async () => assert.deepEqual(await harness.leftovers?.(), []))
 
   it('brings everything back under another name, as another program sees it', async () => {
@@ -71,6 +74,29 @@ describe('a restore of a PostgreSQL database', () => {
     }
   })
 
+  it('keeps what was set on the database as a whole, under its new name', async () => {
+    await using db = await database('CREATE TABLE t (i int)')
+    const role = databaseName('role')
+    const name = databaseName('Odd "name"; DATABASE')
+    const quoted = `"${name.replaceAll('"', '""')}"`
+    db.pg.psql(
+      db.name,
+      `CREATE ROLE "${role}"; ALTER DATABASE ${db.name} SET search_path = public, 'DATABASE ${db.name} x;
+'; COMMENT ON DATABASE ${db.name} IS 'of DATABASE ${db.name}'; ALTER ROLE "${role}" IN DATABASE ${db.name} SET work_mem = '7MB';
+       REVOKE CONNECT ON DATABASE ${db.name} FROM PUBLIC; GRANT CONNECT ON DATABASE ${db.name} TO "${role}"`,
+    )
+    const sql = `SELECT (SELECT array_agg(a::text ORDER BY a::text) FROM unnest(datacl) a), shobj_description(oid, 'pg_database'),
+      (SELECT string_agg(setconfig::text, ' ' ORDER BY 1) FROM pg_db_role_setting WHERE setdatabase = d.oid)
+      FROM pg_database d WHERE datname = current_database()`
+    try {
+      await restore(await dump(at(db.pg, db.name)), name)
+      assert.equal(db.pg.psql(name, sql), db.pg.psql(db.name, sql))
+    } finally {
+      db.pg.psql('postgres', `DROP DATABASE IF EXISTS ${quoted}`)
+      db.pg.psql(db.name, `DROP OWNED BY "${role}"; ALTER ROLE "${role}" RESET ALL; DROP ROLE "${role}"`)
+    }
+  })
+
   it('leaves a database that is in use as it was, and says so', async () => {
     await using db = await database('CREATE TABLE t AS SELECT 1 AS i')
     const dumped = await dump(at(db.pg, db.name))
@@ -92,6 +118,19 @@ describe('a restore of a PostgreSQL database', () => {
       await user.end()
     }
     assert.equal(dumpOf(db.pg, db.name), before)
+  })
+
+  it('removes a subscription too when the restore fails after it was made', async () => {
+    await using db = await database(`CREATE TABLE t (i int PRIMARY KEY);
+      CREATE SUBSCRIPTION sub CONNECTION 'host=127.0.0.1 port=1 dbname=nosuch' PUBLICATION pub WITH (connect = false);`)
+    try {
+      const dumped = await dump(at(db.pg, db.name))
+      const other = JSON.parse(JSON.stringify(dumped.fingerprint).replace('"t",0,', '"t",1,')) as Dumped['fingerprint']
+      const said = await rejected(restore({ ...dumped, fingerprint: other }, databaseName('new')), 'RESTORE_FAILED')
+      assert.match(said, /table "public\.t" has 0 rows instead of 1/)
+    } finally {
+      db.pg.psql(db.name, 'ALTER SUBSCRIPTION sub SET (slot_name = NONE); DROP SUBSCRIPTION sub')
+    }
   })
 
   it('refuses to replace a database that has a replication slot, and names it', async () => {

@@ -10,10 +10,13 @@ import { testPostgres } from '../../../test/servers/postgres.ts'
 import { everything } from './support/everything.ts'
 import { database, dump, prove } from './support/exam.ts'
 import { at, dumpOf, harness } from './support/harness.ts'
+import { needs } from '../../../test/support/tools.ts'
 
 const SCRATCH = `SELECT datname FROM pg_database WHERE datname LIKE 'dbvault\\_scratch\\_%' ORDER BY 1`
 
 describe('a scratch database on the source', () => {
+  needs('postgres', 'linux')
+
   afterEach(async () => assert.deepEqual(await harness.leftovers?.(), []))
 
   it('proves everything that can be in a dump, and leaves the source as it was', async () => {
@@ -88,6 +91,8 @@ describe('a scratch database on the source', () => {
 })
 
 describe('a private server', () => {
+  needs('postgres', 'linux')
+
   it('ends with the run that started it, also when that is killed', async () => {
     const temp = mkdtempSync(join(tmpdir(), 'dbvault-test-'))
     const script = fileURLToPath(new URL('./support/private-holder.ts', import.meta.url))

@@ -37,8 +37,19 @@ export async function targetState({ server, database }: Place, host: Host): Prom
       (SELECT pg_catalog.count(*)::int FROM pg_catalog.pg_stat_activity
         WHERE datname = ${literal(database)} AND pid <> pg_catalog.pg_backend_pid() AND backend_type = 'client backend') AS sessions`)
   const notes = sessions > 0 ? [`${sessions} sessions are connected to it; a restore waits for no one and fails`] : []
+  for (const name of await leftBeside(inside, database)) {
+    notes.push(`The database ${JSON.stringify(name)} is what a killed restore has left, or another one that is running`)
+  }
   if (relations + others === 0) return { state: 'empty', description: `empty database ${where}`, notes }
   return { state: 'occupied', description: `database ${where}, ${relations} tables and the like, ${size}`, notes }
+}
+
+async function leftBeside(session: Session, database: string): Promise<string[]> {
+  const starts = [`${database}_dbvault_`, `${database}_replaced_`].map(literal).join(', ')
+  const rows = await session.rows<{ name: string }>(`
+    SELECT d.datname AS name FROM pg_catalog.pg_database d, pg_catalog.unnest(ARRAY[${starts}]) AS start
+    WHERE pg_catalog.starts_with(d.datname::text, start) ORDER BY 1`)
+  return rows.map(({ name }) => name)
 }
 
 /** A session from where the target can be made, renamed and dropped. */
