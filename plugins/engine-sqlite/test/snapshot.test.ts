@@ -25,7 +25,7 @@ describe('a dump', () => {
     it(`is of one moment while another process writes in journal mode ${mode}`, async () => {
       using workshop = new Workshop()
       const source = workshop.sql('bank.db', `PRAGMA journal_mode = ${mode}; ${BANK}`)
-      const writer = await startWriter(source)
+      using writer = await startWriter(source)
       const copy = workshop.path('copy.db')
       for (let round = 0; round < 3; round++) {
         const fingerprint = await dumpTo(copy, source)

@@ -1,6 +1,7 @@
 import type { Mutant } from '../mutant.ts'
 
 const COMMAND = 'test/cli/vault-command.test.ts'
+const SECRET_FILE = 'test/cli/backup-key.test.ts'
 const ENCRYPTION = 'test/end-to-end/contract/encryption.test.ts'
 
 export const COMMAND_LINE: readonly Mutant[] = [
@@ -51,14 +52,14 @@ export const COMMAND_LINE: readonly Mutant[] = [
     file: 'src/cli/backup-key.ts',
     find: "open(path, 'wx', 0o600)",
     replace: "open(path, 'w', 0o600)",
-    killedBy: { file: ENCRYPTION, title: 'never overwrites a key file' },
+    killedBy: { file: SECRET_FILE, title: 'does not take the place of one that came to be meanwhile' },
   },
   {
     name: 'a key file can be read by others',
     file: 'src/cli/backup-key.ts',
     find: "open(path, 'wx', 0o600)",
     replace: "open(path, 'wx', 0o644)",
-    killedBy: { file: ENCRYPTION, title: 'repeats a key that was made in JSON, and not where it was saved' },
+    killedBy: { file: SECRET_FILE, title: 'is new, and can be read by this user only' },
   },
   {
     name: 'a secret on the command line is not warned about',
