@@ -157,7 +157,6 @@ describe('--json has these fields and no others', () => {
       ok: 'boolean',
       file: 'string',
       bytes: 'number',
-      sha256: 'string',
     })
   })
 
