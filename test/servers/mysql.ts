@@ -111,6 +111,7 @@ export async function startServer({ vendor, args = [] }: ServerOptions): Promise
       env: environment(),
       maxBuffer: 1024 ** 3,
     })
+    running.child.stdin?.on('error', () => {}) // Why it stopped reading is for its exit to say.
     running.child.stdin?.end(text)
     return (await running).stdout
   }

@@ -72,6 +72,7 @@ class Scanner {
     if (this.#judged || this.#mode === SINGLE || this.#mode === DOUBLE || this.#mode === BACK) {
       throw new Broken('it ends inside a statement')
     }
+    if (this.#held.length > 0) throw new Broken('it ends inside a comment')
   }
 
   *#scan(text: Buffer, last: boolean): Generator<Uint8Array> {

@@ -20,7 +20,16 @@ export function dumpArguments(tool: Tool, login: string, database: string, absen
 
 /** Events alone: they begin to run when they are restored, so that has to be done apart, and never in scratch. */
 export function eventArguments(tool: Tool, login: string, database: string): string[] {
-  return [...common(tool, login), '--no-data', '--no-create-info', '--skip-triggers', '--events', '--', database]
+  return [
+    ...common(tool, login),
+    '--skip-lock-tables',
+    '--no-data',
+    '--no-create-info',
+    '--skip-triggers',
+    '--events',
+    '--',
+    database,
+  ]
 }
 
 /** Never `--databases`: it writes USE, which restores into the source wherever the dump is fed to. */
