@@ -75,7 +75,7 @@ for (const vendor of ['MariaDB', 'MySQL'] as const) {
     it('backs up, verifies and restores through the command line', async () => {
       const database = await madeDatabase(server(), fixtureSql(vendor))
       const output = folder()
-      const backup = cli(['backup', '-o', output, '--no-encrypt', '--json'], database)
+      const backup = cli(['backup', '-o', output, '--json'], database)
       const made = await run(process.execPath, backup.args, backup.options).catch(
         (error: { stdout: string; stderr: string }) => assert.fail(`${error.stdout}${error.stderr}`),
       )
@@ -89,7 +89,7 @@ for (const vendor of ['MariaDB', 'MySQL'] as const) {
       const back = await run(process.execPath, restore.args, restore.options).catch(
         (error: { stdout: string; stderr: string }) => assert.fail(`${error.stdout}${error.stderr}`),
       )
-      assert.equal(JSON.parse(back.stdout).outcome, 'equal')
+      assert.match(back.stdout, /"outcome": "equal"/)
       const dump = (name: string) =>
         server()
           .dump(name)
@@ -101,11 +101,7 @@ for (const vendor of ['MariaDB', 'MySQL'] as const) {
     it('of a run that was killed is removed by the next one, and never that of a run that lives', async () => {
       const database = await madeDatabase(server(), fixtureSql(vendor))
       const temporary = folder()
-      const { args, options } = cli(
-        ['backup', '-o', folder(), '--no-encrypt', '--scratch', 'source'],
-        database,
-        temporary,
-      )
+      const { args, options } = cli(['backup', '-o', folder(), '--scratch', 'source'], database, temporary)
       const child = spawn(process.execPath, args, { env: options.env, stdio: 'ignore' })
       while ((await schemas()) === '') assert.equal(child.exitCode, null, 'it made a scratch database')
       child.kill('SIGKILL')
@@ -125,11 +121,7 @@ for (const vendor of ['MariaDB', 'MySQL'] as const) {
     it('on a private server ends with the run, when that is killed too', async () => {
       const database = await madeDatabase(server(), fixtureSql(vendor))
       const temporary = folder()
-      const { args, options } = cli(
-        ['backup', '-o', folder(), '--no-encrypt', '--scratch', 'private'],
-        database,
-        temporary,
-      )
+      const { args, options } = cli(['backup', '-o', folder(), '--scratch', 'private'], database, temporary)
       const child = spawn(process.execPath, args, { env: options.env, stdio: 'ignore' })
       while (servers(temporary).length === 0) {
         assert.equal(child.exitCode, null, 'it started a server')

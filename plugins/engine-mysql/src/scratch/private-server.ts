@@ -33,7 +33,7 @@ export async function privateServer(options: PrivateOptions, outer: Host): Promi
     await directory[Symbol.asyncDispose]()
   }
   try {
-    const files = await layOut(directory)
+    const files = await layOut(directory, options)
     if (Buffer.byteLength(files.socket) > LONGEST_SOCKET) {
       throw outer.error(
         'PROOF_UNFINISHED',

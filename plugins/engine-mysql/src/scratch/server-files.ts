@@ -1,5 +1,5 @@
 import type { TempDir, ToolCall } from 'dbvault'
-import { access, chown, constants, mkdir, readFile } from 'node:fs/promises'
+import { access, chown, constants, mkdir, readFile, realpath, stat } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import type { Tool } from '../tool/find-tools.ts'
 
@@ -18,7 +18,7 @@ export interface Files {
 }
 
 /** As root, hands the directory to an unprivileged user: a server runs what a dump says with all that its user may. */
-export async function layOut(directory: TempDir): Promise<Files> {
+export async function layOut(directory: TempDir, { server }: ServerOptions): Promise<Files> {
   const data = join(directory.path, 'data')
   const temporary = join(directory.path, 'tmp')
   await mkdir(data, { mode: 0o700 })
@@ -28,11 +28,19 @@ export async function layOut(directory: TempDir): Promise<Files> {
   if (setpriv === undefined) return { ...files, as: [] }
   // That its parent is killed reaches the server too: nothing else would end it.
   const die = ['--pdeathsig=KILL', '--']
-  const account = process.getuid?.() === 0 ? await unprivileged() : undefined
+  const account = process.getuid?.() === 0 ? await unprivileged([directory.path, server.path]) : undefined
   if (account === undefined) return { ...files, as: [setpriv, ...die] }
   const { uid, gid } = account
   await Promise.all([directory.path, data, temporary].map((path) => chown(path, uid, gid)))
   return { ...files, as: [setpriv, `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', ...die] }
+}
+
+/** Whether every directory above it may be passed by everyone. */
+async function openToAll(path: string): Promise<boolean> {
+  for (let above = dirname(await realpath(path)); above !== dirname(above); above = dirname(above)) {
+    if (((await stat(above)).mode & 0o001) === 0) return false
+  }
+  return true
 }
 
 async function onPath(program: string): Promise<string | undefined> {
@@ -50,11 +58,11 @@ async function executable(path: string): Promise<boolean> {
   )
 }
 
-/** The user that servers run as here, or else nobody. */
-async function unprivileged(): Promise<{ uid: number; gid: number } | undefined> {
+/** The user that servers run as here, or else nobody; undefined when others cannot get to these paths. */
+async function unprivileged(paths: readonly string[]): Promise<{ uid: number; gid: number } | undefined> {
   const lines = (await readFile('/etc/passwd', 'utf8').catch(() => '')).split('\n').map((line) => line.split(':'))
   const entry = lines.find(([user]) => user === 'mysql') ?? lines.find(([user]) => user === 'nobody')
-  if (entry === undefined) return undefined
+  if (entry === undefined || !(await Promise.all(paths.map(openToAll))).every(Boolean)) return undefined
   return { uid: Number(entry[2]), gid: Number(entry[3]) }
 }
 
