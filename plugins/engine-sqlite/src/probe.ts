@@ -23,6 +23,7 @@ export async function probe(source: Source<Flags>, host: Host): Promise<Probe> {
   }
   return {
     label: parse(path).name,
+    identity: path,
     product: 'SQLite',
     version: survey.version,
     bytes: survey.pages * survey.pageSize,

@@ -50,7 +50,16 @@ describe('a source that is no sound database', function () {
 
   it('is not backed up as good when its end is cut off: exit code 4', async () => {
     const whole = await readFile(vault.path('shop.db'))
-    for (const bytes of [whole.length - 100, whole.length - 4096, whole.length >> 1, 4096, 100, 50]) {
+    for (const bytes of [
+      whole.length - 1,
+      whole.length - 60,
+      whole.length - 100,
+      whole.length - 4096,
+      whole.length >> 1,
+      4096,
+      100,
+      50,
+    ]) {
       await writeFile(vault.path('cut.db'), whole.subarray(0, bytes))
       await assertRefused('cut.db', [3, 4])
     }

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs'
+import { sidecars } from '../sidecars.ts'
 import { checkIntegrity } from './check-integrity.ts'
 import type { Jobs, Survey } from './jobs.ts'
 import { openSource, pragma } from './open-database.ts'
@@ -10,6 +12,8 @@ const QUICK_CHECK_LIMIT = 64 * 1024 * 1024
 export function survey({ path, patience }: Jobs['survey']['input'], context: WorkerContext): Survey {
   using db = context.patience(patience).try(() => openSource(path))
   return context.patience(patience).try(() => {
+    // One moment for the size that SQLite says and the size that the file has.
+    if (!db.isTransaction) db.exec('BEGIN')
     const pages = Number(pragma(db, 'page_count'))
     const pageSize = Number(pragma(db, 'page_size'))
     return {
@@ -17,7 +21,21 @@ export function survey({ path, patience }: Jobs['survey']['input'], context: Wor
       pages,
       pageSize,
       journalMode: String(pragma(db, 'journal_mode')),
-      damage: pages * pageSize <= QUICK_CHECK_LIMIT ? checkIntegrity(db, 'quick_check') : [],
+      damage: [
+        ...cutEnd(path, pages * pageSize),
+        ...(pages * pageSize <= QUICK_CHECK_LIMIT ? checkIntegrity(db, 'quick_check') : []),
+      ],
     }
   })
+}
+
+/**
+ * SQLite reads the bytes that a cut file lacks of its last page as zeros, and finds nothing wrong with them. With a log
+ * beside it the last page may be there. Only looked at, not opened: closing another descriptor would drop SQLite's locks.
+ */
+function cutEnd(path: string, bytes: number): string[] {
+  const [log = ''] = sidecars(path)
+  const missing = bytes - statSync(path).size
+  const hasLog = (statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 0
+  return missing > 0 && !hasLog ? [`its file ends ${missing} bytes before its last page does`] : []
 }
