@@ -213,8 +213,6 @@ describe('the MySQL engine when something goes wrong', function () {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=60m,mode=755', 'none', full])
     try {
       const held = await dumped(at(server(), database))
-      const { createHost } =
-        (await import('../../../src/host/create-host.ts')) as typeof import('../../../src/host/create-host.ts')
       const host = createHost({ signal: new AbortController().signal, tempRoot: full })
       const flags = at(server(), database).flags
       await rejected(
