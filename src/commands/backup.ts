@@ -115,7 +115,8 @@ export default class Backup extends VaultCommand {
     all: boolean,
     list: () => AsyncIterable<string>,
   ): Promise<readonly string[]> {
-    if (!all) return named
+    // A connection string may name the database: only the engine can read it.
+    if (!all) return named.length > 0 ? named : ['']
     if (named.length > 0) throw new DbvaultError('USAGE', 'Give either --database or --all-databases')
     const databases: string[] = []
     for await (const database of list()) databases.push(database)

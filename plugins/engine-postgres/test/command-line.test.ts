@@ -70,6 +70,19 @@ describe('dbvault with --db postgres', () => {
     }
   })
 
+  it('backs up the database that a URL names', async () => {
+    await using db = await database('CREATE TABLE t AS SELECT 1 AS i')
+    const url = `postgres://postgres:${encodeURIComponent(db.pg.password)}@127.0.0.1:${db.pg.port}/${db.name}`
+    const made = dbvault('', 'backup', '--db', 'postgres', '--url', url, '-o', folder, '--json')
+    assert.equal(made.status, 0, made.stderr)
+    const { backups } = JSON.parse(made.stdout) as { backups: { database: string; status: string }[] }
+    assert.deepEqual(
+      backups.map(({ database: name, status }) => [name, status]),
+      [[db.name, 'proven']],
+    )
+    assert.ok(!(made.stdout + made.stderr).includes(db.pg.password))
+  })
+
   it('refuses a wrong password without a word of it', async () => {
     await using db = await database('')
     const to = ['-H', `127.0.0.1:${db.pg.port}`, '-u', 'postgres']
