@@ -58,7 +58,13 @@ export async function startServer({ vendor, args = [] }: ServerOptions): Promise
   const program = (name: string): string => (binDir === undefined ? (programPath(name) ?? name) : join(binDir, name))
   const port = await freePort()
   const socket = join(folder, 's')
-  const base = ['--no-defaults', `--datadir=${data}`, '--innodb-flush-method=nosync', '--innodb-doublewrite=0']
+  const base = [
+    '--no-defaults',
+    `--datadir=${data}`,
+    `--tmpdir=${files}`,
+    '--innodb-flush-method=nosync',
+    '--innodb-doublewrite=0',
+  ]
   const [command, install] =
     vendor === 'MySQL'
       ? [program('mysqld'), ['--initialize-insecure', `--secure-file-priv=${files}`]]

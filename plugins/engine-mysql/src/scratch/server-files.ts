@@ -82,6 +82,9 @@ export async function installer(server: Tool): Promise<string | undefined> {
 export function initialise(install: string, { server, lowerCaseTableNames }: ServerOptions, files: Files): ToolCall {
   const args = [
     '--no-defaults',
+    // A server that starts removes what it takes for its own in there: never in the directory that all share.
+
+    `--tmpdir=${files.temporary}`,
     `--datadir=${files.data}`,
     `--lower-case-table-names=${lowerCaseTableNames}`,
     ...CARELESS,
