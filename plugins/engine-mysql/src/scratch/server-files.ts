@@ -83,7 +83,6 @@ export function initialise(install: string, { server, lowerCaseTableNames }: Ser
   const args = [
     '--no-defaults',
     // A server that starts removes what it takes for its own in there: never in the directory that all share.
-
     `--tmpdir=${files.temporary}`,
     `--datadir=${files.data}`,
     `--lower-case-table-names=${lowerCaseTableNames}`,
