@@ -30,7 +30,7 @@ const memberSchema = v.object({
 
 const proofSchema = v.object({
   method: v.picklist(['restore', 'check', 'none']),
-  outcome: v.picklist(['equal', 'restorable', 'checked', 'unfinished', 'not asked']),
+  outcome: v.picklist(['equal', 'checked', 'unfinished', 'not asked']),
   at: time,
   seconds: v.pipe(v.number(), v.minValue(0)),
   compared: v.optional(counts),
@@ -43,6 +43,8 @@ const manifestSchema = v.object({
   tool: v.string(),
   engine: v.object({ name: v.string(), product: v.string(), version: v.string() }),
   database: v.string(),
+  /** Which database of that name it was: see `sourceId`. */
+  sourceId: v.optional(v.string()),
   consistency: v.picklist(['point-in-time', 'none']),
   status: v.picklist(['proven', 'checked', 'unproven']),
   members: v.pipe(v.array(memberSchema), v.minLength(1)),

@@ -9,7 +9,7 @@ import { scratchFlags } from '../cli/flags/proof.ts'
 import { retryFlags } from '../cli/flags/retry.ts'
 import { findNamed } from '../cli/named-backup.ts'
 import { operationContext } from '../cli/operation-context.ts'
-import { openPlace } from '../cli/place.ts'
+import { type Place, openPlace } from '../cli/place.ts'
 import { startProgress } from '../cli/progress.ts'
 import { readUnlock } from '../cli/secret-input.ts'
 import { toJson } from '../cli/to-json.ts'
@@ -19,7 +19,13 @@ import type { Host } from '../contract/host.ts'
 import { asDbvaultError } from '../errors/as-dbvault-error.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import type { OperationContext } from '../operations/context.ts'
-import { type FoundBackup, type FoundBackups, findAll, findNewest } from '../operations/find-backup.ts'
+import {
+  type BackupFilter,
+  findAll,
+  findNewestOfEach,
+  type FoundBackup,
+  type FoundBackups,
+} from '../operations/find-backup.ts'
 import { hostFor } from '../operations/host-for.ts'
 import { sample } from '../operations/sample.ts'
 import type { Unlock } from '../operations/unlock.ts'
@@ -31,17 +37,24 @@ export default class Verify extends VaultCommand {
   static override summary = 'Prove stored backups again: restore them into scratch and compare.'
   static override examples = [
     '<%= config.bin %> verify --all -o backups --key-file vault.key',
-    '<%= config.bin %> verify --sample 3 -o backups --json',
+    '<%= config.bin %> verify file:///backups --sample 3 --json',
     '<%= config.bin %> verify backups/sqlite/shop-20261123T084201Z-k3x9qd.db.gz',
   ]
   static override takes = ['engine', 'storage'] as const
   static override strict = false
   static override args = {
-    backup: string({ name: 'BACKUP…', description: 'Ids, paths or addresses of backups.' }),
+    backup: string({
+      name: 'BACKUP…',
+      description: 'Ids, paths or addresses of backups; with --all, --newest or --sample that of the place.',
+    }),
   }
   static override flags = {
     all: boolean({ summary: 'Every backup in the place.', exclusive: ['newest', 'sample'], helpGroup: 'BACKUP' }),
-    newest: boolean({ summary: 'The newest backup in the place.', exclusive: ['all', 'sample'], helpGroup: 'BACKUP' }),
+    newest: boolean({
+      summary: 'The newest backup of each database in the place.',
+      exclusive: ['all', 'sample'],
+      helpGroup: 'BACKUP',
+    }),
     sample: integer({
       summary: 'So many backups of the place, chosen at random.',
       min: 1,
@@ -67,7 +80,7 @@ export default class Verify extends VaultCommand {
     const { argv, flags } = await this.parse(Verify)
     const named = argv as string[]
     const several = flags.all || flags.newest || flags.sample !== undefined
-    if (named.length > 0 === several) {
+    if (several ? named.length > 1 : named.length === 0) {
       throw new DbvaultError('USAGE', 'Which backups to verify was not said', {
         hints: ['Name them by id, path or address, or give one of --all, --newest and --sample N.'],
       })
@@ -76,7 +89,7 @@ export default class Verify extends VaultCommand {
     using progress = await startProgress({ quiet: flags.quiet ?? false })
     const context = await operationContext(flags, this.signal, progress.report)
     const host = hostFor(context, 'verify')
-    const { backups, damaged } = several ? await this.#chosen(flags, host) : { backups: named, damaged: [] }
+    const { backups, damaged } = several ? await this.#chosen(flags, named[0], host) : { backups: named, damaged: [] }
     const results: VerifyResult[] = []
     for (const one of backups) results.push(await this.#verify(one, flags, unlock, context, host))
     results.push(...damaged.map((one) => ({ ...one, status: 'failed' as const, unchecked: [] })))
@@ -92,17 +105,23 @@ export default class Verify extends VaultCommand {
   }
 
   /** With `--all` also what can no longer be a backup: it must not be passed over in silence. */
-  async #chosen(flags: Record<string, unknown>, host: Host): Promise<FoundBackups> {
-    const place = await openPlace(flags, undefined, this.registry, host)
+  async #chosen(flags: Record<string, unknown>, address: string | undefined, host: Host): Promise<FoundBackups> {
+    const place = await openPlace(flags, address, this.registry, host)
     const [engine, database] = [flags['db'], flags['from-database']]
     const filter = { ...(typeof engine === 'string' && { engine }), ...(typeof database === 'string' && { database }) }
     if (flags['newest']) {
-      return { backups: [await findNewest(place.storage, place.key, filter, host)], damaged: [] }
+      return { backups: await this.#newest(place, filter, host), damaged: [] }
     }
     const all = await findAll(place.storage, place.key, filter, host)
     if (all.backups.length === 0 && all.damaged.length === 0)
       throw new DbvaultError('BACKUP_NOT_FOUND', `${place.storage.label} has no backup to verify`)
     return typeof flags['sample'] === 'number' ? { backups: sample(all.backups, flags['sample']), damaged: [] } : all
+  }
+
+  async #newest({ storage, key }: Place, filter: BackupFilter, host: Host): Promise<FoundBackup[]> {
+    const newest = await findNewestOfEach(storage, key, filter, host)
+    if (newest.length > 0) return newest
+    throw new DbvaultError('BACKUP_NOT_FOUND', `${storage.label} has no backup to verify`)
   }
 
   /** Whatever is wrong with one backup is that one's result; the others are still verified. */

@@ -77,6 +77,11 @@ export interface Target<S extends FlagSpecs = FlagSpecs> extends Source<S> {
 export interface Probe {
   /** What the database is called in names of backups: the part of it that a person would say. */
   readonly label: string
+  /**
+   * What tells this database from every other one, wherever it is called what: the real path of its file, the id of
+   * its server and its name there. Only a digest of it is stored. Absent: the label has to do.
+   */
+  readonly identity?: string
   readonly product: string
   readonly version: string
   /** Programs that will be run, and their versions. */

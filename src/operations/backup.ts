@@ -1,5 +1,6 @@
 import type { Probe } from '../contract/engine.ts'
 import { backupId } from '../catalog/backup-id.ts'
+import { sourceId } from '../catalog/series.ts'
 import { asDbvaultError } from '../errors/as-dbvault-error.ts'
 import type { Encoding } from '../pipeline/encoding.ts'
 import type { BackupRequest, BackupResult } from './backup-request.ts'
@@ -71,6 +72,7 @@ function draftOf(run: BackupRun, probe: Probe, dumped: DumpedBackup, createdAt: 
     createdAt: createdAt.toISOString(),
     engine: { name: engine.descriptor.name, product: probe.product, version: probe.version },
     database: probe.label,
+    ...(probe.identity !== undefined && { sourceId: sourceId(engine.descriptor.name, probe.identity) }),
     consistency: probe.consistency,
     status: outcome.status,
     proof: outcome.proof,

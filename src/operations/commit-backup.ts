@@ -19,7 +19,7 @@ import { putManifest } from './put-manifest.ts'
 /** What is known of a backup besides its bytes. */
 export type Draft = Pick<
   Manifest,
-  'id' | 'createdAt' | 'engine' | 'database' | 'consistency' | 'status' | 'proof' | 'warnings'
+  'id' | 'sourceId' | 'createdAt' | 'engine' | 'database' | 'consistency' | 'status' | 'proof' | 'warnings'
 > & {
   readonly labels: Readonly<Record<string, string>>
   readonly incomplete: readonly string[]

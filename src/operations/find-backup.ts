@@ -3,6 +3,7 @@ import type { Storage } from '../contract/storage.ts'
 import { type CatalogBackup, readCatalog, readManifest } from '../catalog/catalog.ts'
 import { fileName, manifestKey, roleOf } from '../catalog/layout.ts'
 import type { Manifest } from '../catalog/manifest.ts'
+import { seriesOf } from '../catalog/series.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 
 /** A backup where it lies. Without a manifest it is a bare artifact, of which only the bytes are known. */
@@ -38,16 +39,26 @@ export async function findById(storage: Storage, prefix: string, id: string, hos
   })
 }
 
-/** The newest backup that fits, whole ones only. @throws BACKUP_NOT_FOUND */
+/**
+ * The newest backup that fits, whole ones only.
+ * @throws BACKUP_NOT_FOUND; USAGE when what fits are backups of several databases, which have no newest among them
+ */
 export async function findNewest(
   storage: Storage,
   prefix: string,
   filter: BackupFilter,
   host: Host,
 ): Promise<FoundBackup> {
-  const { backups } = await readCatalog(storage, prefix, host)
-  const newest = backups.find(({ manifest, missing }) => missing.length === 0 && fits(manifest, filter))
-  if (newest) return asFound(storage, newest)
+  const [newest, another, ...rest] = await findNewestOfEach(storage, prefix, filter, host)
+  if (newest && !another) return newest
+  if (newest && another) {
+    throw new DbvaultError('USAGE', `${storage.label} has backups of ${rest.length + 2} databases that fit`, {
+      hints: [
+        'Say which with --db and --from-database. Databases of one name are told apart by the id of the backup:',
+        ...[newest, another, ...rest].map(({ manifest }) => `${manifest?.id} (${manifest?.createdAt})`),
+      ],
+    })
+  }
   const wanted = [
     filter.engine && `of ${filter.engine}`,
     filter.database && `of the database ${filter.database}`,
@@ -55,6 +66,23 @@ export async function findNewest(
   throw new DbvaultError('BACKUP_NOT_FOUND', `${storage.label} has no backup ${wanted.join(' ')}`.trimEnd(), {
     hints: ['See what is there with: dbvault list'],
   })
+}
+
+/** The newest whole backup of each database of which one fits, the newest of all first. */
+export async function findNewestOfEach(
+  storage: Storage,
+  prefix: string,
+  filter: BackupFilter,
+  host: Host,
+): Promise<FoundBackup[]> {
+  const { backups } = await readCatalog(storage, prefix, host)
+  const newest = new Map<string, FoundBackup>()
+  for (const backup of backups) {
+    const series = seriesOf(backup.manifest)
+    if (backup.missing.length > 0 || !fits(backup.manifest, filter) || newest.has(series)) continue
+    newest.set(series, asFound(storage, backup))
+  }
+  return [...newest.values()]
 }
 
 /** Everything in a place that is, or was, a backup. */
@@ -92,7 +120,7 @@ export async function findAtKey(storage: Storage, key: string, host: Host): Prom
   throw new DbvaultError('BACKUP_NOT_FOUND', `There is no backup at ${storage.address(artifact)}`)
 }
 
-function fits(manifest: Manifest, { engine, database }: BackupFilter): boolean {
+export function fits(manifest: Manifest, { engine, database }: BackupFilter): boolean {
   return (
     (engine ?? manifest.engine.name) === manifest.engine.name && (database ?? manifest.database) === manifest.database
   )

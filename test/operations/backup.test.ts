@@ -317,11 +317,11 @@ describe('the level of proof', () => {
     assert.deepEqual([status, proof.outcome], ['unproven', 'unfinished'])
   })
 
-  it('is checked, not proven, when there was nothing to compare with', async () => {
+  it('is unproven, and fails, when the engine restored but did not compare', async () => {
     const result = await attempt({
       faults: { prove: async () => ({ outcome: 'restorable', compared: { characters: 1 } }) },
     })
-    assert.deepEqual([result.status, result.proof?.outcome], ['checked', 'restorable'])
+    assert.deepEqual([result.status, result.error?.code], ['unproven', 'PROOF_UNFINISHED'])
   })
 
   it('none asks the engine for no fingerprint and leaves the backup unproven', async () => {

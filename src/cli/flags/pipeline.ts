@@ -13,7 +13,7 @@ export const pipelineFlags = {
     env: 'DBVAULT_COMPRESSION',
     ...artifact,
   }),
-  level: integer({ summary: 'How hard to compress.', min: 1, max: 22, env: 'DBVAULT_LEVEL', ...artifact }),
+  level: integer({ summary: 'How hard to compress.', min: 1, max: 19, env: 'DBVAULT_LEVEL', ...artifact }),
   label: string({
     summary: 'Note to keep in the manifest. Can be repeated.',
     helpValue: '<key=value>',

@@ -149,8 +149,8 @@ export const OPERATIONS: readonly Mutant[] = [
   {
     name: 'the newest backup may be one whose artifact is gone',
     file: 'src/operations/find-backup.ts',
-    find: 'missing.length === 0 && fits(manifest, filter)',
-    replace: 'missing.length >= 0 && fits(manifest, filter)',
+    find: 'if (backup.missing.length > 0 || !fits(backup.manifest, filter)',
+    replace: 'if (!fits(backup.manifest, filter)',
     killedBy: { file: STORED, title: 'as the newest only when it is whole' },
   },
 ]
