@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { chmod, chown, mkdir, rm, statfs, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HostEvent, SystemUser, TempDir } from '../contract/host.ts'
@@ -52,11 +52,7 @@ export async function removeLeased(outer: string): Promise<void> {
 
 function make(root: string): string {
   try {
-    const path = mkdtempSync(join(root, PREFIX))
-    // A plugin may give what is in it to another user, such as the one that a server runs as: who knows the way may
-    // pass, and nobody may look around.
-    chmodSync(path, 0o711)
-    return path
+    return mkdtempSync(join(root, PREFIX))
   } catch (error) {
     throw failed(root, error)
   }

@@ -6,4 +6,4 @@ export type { EngineHarness, Excuse, SourceFixture, TargetFixture, Writer } from
 export { memoryStorage } from './memory-storage.ts'
 export { storageConformance } from './storage-conformance.ts'
 export type { StorageFixture, StorageHarness } from './storage-harness.ts'
-export { testHost, type TestHost } from './test-host.ts'
+export { testHost, type TestHost, type TestHostOptions } from './test-host.ts'

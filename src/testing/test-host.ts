@@ -13,8 +13,14 @@ export interface TestHost extends Host, AsyncDisposable {
   abort(reason?: unknown): void
 }
 
-export function testHost(options: { readonly redact?: readonly Secret[] } = {}): TestHost {
-  const tempRoot = mkdtempSync(join(tmpdir(), 'dbvault-test-'))
+export interface TestHostOptions {
+  readonly redact?: readonly Secret[]
+  /** Where its temporary root is made: another disk than the system's, such as a small one. */
+  readonly within?: string
+}
+
+export function testHost({ within = tmpdir(), ...options }: TestHostOptions = {}): TestHost {
+  const tempRoot = mkdtempSync(join(within, 'dbvault-test-'))
   // Like /tmp, other users reach what is theirs in it.
   chmodSync(tempRoot, 0o711)
   const controller = new AbortController()

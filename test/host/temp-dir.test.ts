@@ -25,7 +25,7 @@ describe('tempDir', () => {
     assert.ok(dir.path.startsWith(join(root, 'dbvault-')))
     assert.deepEqual(await readdir(dir.path), [])
     assert.equal((await stat(dir.path)).mode & 0o777, 0o700)
-    assert.equal((await stat(dirname(dir.path))).mode & 0o777, 0o711)
+    assert.equal((await stat(dirname(dir.path))).mode & 0o777, 0o700)
     await mkdir(join(dir.path, 'a/b'), { recursive: true })
     await writeFile(join(dir.path, 'a/b/c'), 'row data')
     await dir[Symbol.asyncDispose]()

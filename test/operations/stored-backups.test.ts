@@ -4,7 +4,7 @@ import type { Storage } from '../../src/contract/storage.ts'
 import { DbvaultError } from '../../src/errors/dbvault-error.ts'
 import type { ErrorCode } from '../../src/errors/error-code.ts'
 import { backup } from '../../src/operations/backup.ts'
-import type { EncryptionRequest } from '../../src/operations/backup-request.ts'
+import type { ProofLevel, EncryptionRequest } from '../../src/operations/backup-request.ts'
 import { contextOf } from '../../src/operations/context.ts'
 import { copyBackup } from '../../src/operations/copy-backup.ts'
 import { findAll, findAtKey, findById, findNewest, type FoundBackup } from '../../src/operations/find-backup.ts'
@@ -34,7 +34,12 @@ interface StoredText {
 
 async function storeText(
   storage: Storage = memoryStorage(),
-  { encrypted = true, content = 'a row\n', at = new Date(), prove = 'restore' as 'restore' | 'none' } = {},
+  {
+    encrypted = true,
+    content = 'a row\n',
+    at = new Date(),
+    prove = 'restore',
+  }: { encrypted?: boolean; content?: string; at?: Date; prove?: ProofLevel } = {},
 ): Promise<StoredText> {
   const databases = new Map([['shop', content]])
   const { id, error, artifact } = await backup(

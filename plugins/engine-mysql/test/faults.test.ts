@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, it } from 'mocha'
 import { testHost } from 'dbvault/testing'
-import { createHost } from '../../../src/host/create-host.ts'
 import { startServer } from '../../../test/servers/mysql.ts'
 import engine from '../src/index.ts'
 import { dumped, edited, proved, rejected, restored, serverOf, stored, warningsOf } from './support/exam.ts'
@@ -213,7 +212,7 @@ describe('the MySQL engine when something goes wrong', function () {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=60m,mode=755', 'none', full])
     try {
       const held = await dumped(at(server(), database))
-      const host = createHost({ signal: new AbortController().signal, tempRoot: full })
+      const host = testHost({ within: full })
       const flags = at(server(), database).flags
       await rejected(
         engine.prove(

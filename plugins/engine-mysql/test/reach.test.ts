@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { secret } from 'dbvault'
-import { testHost } from 'dbvault/testing'
+import { testHost, secret } from 'dbvault/testing'
 import { describe, it } from 'mocha'
 import engine from '../src/index.ts'
 import { dumped, rejected, serverOf } from './support/exam.ts'

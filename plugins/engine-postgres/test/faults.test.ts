@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import engine from '../src/index.ts'
-import { createHost } from '../../../src/host/create-host.ts'
 import { startPostgres } from '../../../test/servers/postgres.ts'
 import { database, dump, programs, prove, rejected } from './support/exam.ts'
 import { at, harness } from './support/harness.ts'
@@ -138,7 +137,7 @@ describe('a proof that goes wrong for a reason of the machine', () => {
     const small = mkdtempSync(join(tmpdir(), 'dbvault-small-'))
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=80m,mode=755', 'tmpfs', small])
     try {
-      const full = createHost({ signal: new AbortController().signal, tempRoot: small })
+      const full = testHost({ within: small })
       const proving = engine.prove(
         {
           stored: dumped.stored,

@@ -16,7 +16,15 @@ describe('two databases of one name in one place', () => {
       makeDatabase(vault.path(folder, 'shop.db'), rows)
     }
     const { exit, backups } = await vault.json([
-      ...['backup', '--db', 'sqlite', '-D', 'a/shop.db', '-D', 'b/shop.db', '-o', 'backups'],
+      'backup',
+      '--db',
+      'sqlite',
+      '-D',
+      'a/shop.db',
+      '-D',
+      'b/shop.db',
+      '-o',
+      'backups',
     ])
     assert.equal(exit, 0)
     ids = backups.map(({ id }) => id)
@@ -25,7 +33,14 @@ describe('two databases of one name in one place', () => {
 
   it('have no newest that could be restored: the error names the newest of each', async () => {
     const { exit, error } = await vault.json([
-      ...['restore', '--newest', '--from-database', 'shop', '-o', 'backups', '-D', 'new.db'],
+      'restore',
+      '--newest',
+      '--from-database',
+      'shop',
+      '-o',
+      'backups',
+      '-D',
+      'new.db',
     ])
     assert.equal(exit, 2)
     for (const id of ids)

@@ -7,7 +7,7 @@ import { name } from '../server/quote.ts'
 import { connect } from '../server/session.ts'
 import { toolFailure } from '../tool/tool-error.ts'
 import type { Place } from './place.ts'
-import { initialise, installer, layOut, serve, type ServerOptions } from './server-files.ts'
+import { initialise, installer, layOut, serve, type ServerOptions, unprivileged } from './server-files.ts'
 
 /** What a socket's path may have at most: sun_path of unix(7), and its NUL. */
 const LONGEST_SOCKET = 107
@@ -25,7 +25,8 @@ export interface PrivateOptions extends ServerOptions {
 export async function privateServer(options: PrivateOptions, outer: Host): Promise<Place> {
   const ended = new AbortController()
   const host: Host = { ...outer, signal: AbortSignal.any([outer.signal, ended.signal]) }
-  const directory = await outer.tempDir()
+  const owner = await unprivileged(options.server)
+  const directory = await outer.tempDir(owner)
   let server: Promise<void> | undefined
   const stop = async (): Promise<void> => {
     ended.abort(outer.error('INTERRUPTED', 'The private server is needed no longer'))
@@ -33,7 +34,7 @@ export async function privateServer(options: PrivateOptions, outer: Host): Promi
     await directory[Symbol.asyncDispose]()
   }
   try {
-    const files = await layOut(directory, options)
+    const files = await layOut(directory, owner)
     if (Buffer.byteLength(files.socket) > LONGEST_SOCKET) {
       throw outer.error(
         'PROOF_UNFINISHED',

@@ -1,4 +1,4 @@
-import type { TempDir, ToolCall } from 'dbvault'
+import type { SystemUser, TempDir, ToolCall } from 'dbvault'
 import { access, chown, constants, mkdir, readFile, realpath, stat } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import type { Tool } from '../tool/find-tools.ts'
@@ -17,8 +17,11 @@ export interface Files {
   readonly as: readonly string[]
 }
 
-/** As root, hands the directory to an unprivileged user: a server runs what a dump says with all that its user may. */
-export async function layOut(directory: TempDir, { server }: ServerOptions): Promise<Files> {
+/**
+ * Lays out the directory of a private server.
+ * @param owner whose the directory is, where that is another user than this program's
+ */
+export async function layOut(directory: TempDir, owner: SystemUser | undefined): Promise<Files> {
   const data = join(directory.path, 'data')
   const temporary = join(directory.path, 'tmp')
   await mkdir(data, { mode: 0o700 })
@@ -28,10 +31,9 @@ export async function layOut(directory: TempDir, { server }: ServerOptions): Pro
   if (setpriv === undefined) return { ...files, as: [] }
   // That its parent is killed reaches the server too: nothing else would end it.
   const die = ['--pdeathsig=KILL', '--']
-  const account = process.getuid?.() === 0 ? await unprivileged([directory.path, server.path]) : undefined
-  if (account === undefined) return { ...files, as: [setpriv, ...die] }
-  const { uid, gid } = account
-  await Promise.all([directory.path, data, temporary].map((path) => chown(path, uid, gid)))
+  if (owner === undefined || !(await openToAll(directory.path))) return { ...files, as: [setpriv, ...die] }
+  const { uid, gid } = owner
+  await Promise.all([data, temporary].map((path) => chown(path, uid, gid)))
   return { ...files, as: [setpriv, `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', ...die] }
 }
 
@@ -58,11 +60,15 @@ async function executable(path: string): Promise<boolean> {
   )
 }
 
-/** The user that servers run as here, or else nobody; undefined when others cannot get to these paths. */
-async function unprivileged(paths: readonly string[]): Promise<{ uid: number; gid: number } | undefined> {
+/**
+ * As root, the user that servers run as here, or else nobody: a server runs what a dump says with all that its user may.
+ * Undefined when we are not root, or others cannot get to the server's program.
+ */
+export async function unprivileged(server: Tool): Promise<SystemUser | undefined> {
+  if (process.getuid?.() !== 0) return undefined
   const lines = (await readFile('/etc/passwd', 'utf8').catch(() => '')).split('\n').map((line) => line.split(':'))
   const entry = lines.find(([user]) => user === 'mysql') ?? lines.find(([user]) => user === 'nobody')
-  if (entry === undefined || !(await Promise.all(paths.map(openToAll))).every(Boolean)) return undefined
+  if (entry === undefined || !(await openToAll(server.path))) return undefined
   return { uid: Number(entry[2]), gid: Number(entry[3]) }
 }
 

@@ -7,8 +7,6 @@ import { literal, name, qualified, shown } from '../server/quote.ts'
 import { connect } from '../server/session.ts'
 import { createObjects, dropObjects, readObjects, type Objects } from './objects.ts'
 
-export const OLD_NAME = /^dbvault_old_[0-9a-f]{12}$/
-
 const NOTHING: Objects = { tables: [], definitions: [] }
 
 /**

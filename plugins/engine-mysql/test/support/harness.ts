@@ -1,4 +1,5 @@
-import { secret, type Scratch, type Source } from 'dbvault'
+import { secret } from 'dbvault/testing'
+import type { Scratch, Source } from 'dbvault'
 import type { EngineHarness, TargetFixture } from 'dbvault/testing'
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
