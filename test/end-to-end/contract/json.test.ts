@@ -124,6 +124,7 @@ describe('--json has these fields and no others', () => {
       'members',
       'proof',
       'sealed',
+      'sourceId',
       'status',
       'tool',
       'warnings',
