@@ -212,7 +212,7 @@ describe('the MySQL engine when something goes wrong', function () {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=60m,mode=755', 'none', full])
     try {
       const held = await dumped(at(server(), database))
-      const host = testHost({ within: full })
+      await using host = testHost({ within: full })
       const flags = at(server(), database).flags
       await rejected(
         engine.prove(
@@ -221,7 +221,7 @@ describe('the MySQL engine when something goes wrong', function () {
         ),
         'PROOF_UNFINISHED',
       )
-      assert.equal(execFileSync('ls', ['-A', full], { encoding: 'utf8' }), '')
+      assert.equal(execFileSync('ls', ['-A', host.tempRoot], { encoding: 'utf8' }), '')
     } finally {
       execFileSync('umount', ['-l', full])
     }

@@ -137,7 +137,7 @@ describe('a proof that goes wrong for a reason of the machine', () => {
     const small = mkdtempSync(join(tmpdir(), 'dbvault-small-'))
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=80m,mode=755', 'tmpfs', small])
     try {
-      const full = testHost({ within: small })
+      await using full = testHost({ within: small })
       const proving = engine.prove(
         {
           stored: dumped.stored,
