@@ -2,18 +2,18 @@
  * Runs the tests and ends with one line, `N passed, N failed, N skipped`. Everything is built already; what the tests use
  * beside npm's packages is brought first, where that is allowed. With DBVAULT_REQUIRE_ALL a test that is skipped fails the
  * run, unless its title says why it cannot be asked. `node tools/test/run.ts [--mocha-option=value…] [files…]`, all of
- * the files when none is named.
+ * the files when none is named, in lanes side by side; DBVAULT_TEST_LANES says how many, one for each processor if it does not.
  */
 import { spawn, type SpawnOptions } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { open, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pLimit from 'p-limit'
 import { TOOLS, type Tool } from '../../test/support/tools.ts'
 import type { Totals } from './reporter.ts'
 
-const ALL = ['test/**/*.test.ts', 'plugins/*/test/**/*.test.ts']
 const EXCUSED = /\((cannot be asked|not asked): .+\)$/
 
 process.chdir(join(import.meta.dirname, '../..'))
@@ -26,7 +26,10 @@ for (const tool of missing) console.log(`not here: ${tool}; the suites that need
 const { files = [], options = [] } = Object.groupBy(process.argv.slice(2), (word) =>
   word.startsWith('-') ? 'options' : 'files',
 )
-const { passed, skipped, ...totals } = await mocha([...options, ...(files.length > 0 ? files : ALL)])
+const lanes = files.length > 0 ? [[...options, ...files]] : (await allFiles()).map((lane) => [...options, ...lane])
+const { passed, skipped, ...totals } = sum(
+  await (lanes.length === 1 ? Promise.all(lanes.map((lane) => mocha(lane))) : sideBySide(lanes)),
+)
 const failed = totals.failed + (requireAll ? missing.length : 0)
 
 const unexcused = skipped.filter((title) => !EXCUSED.test(title))
@@ -35,13 +38,51 @@ console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`)
 const nothingRan = passed + failed === 0
 if (failed > 0 || nothingRan || (requireAll && unexcused.length > 0)) process.exitCode = 1
 
-async function mocha(args: readonly string[]): Promise<Totals> {
+/** What has servers of its own to start runs as one; the longest first. */
+async function allFiles(): Promise<string[][]> {
+  const plugins = (await readdir('plugins')).map((name) => [`plugins/${name}/test/**/*.test.ts`])
+  return [['test/end-to-end/**/*.test.ts'], ['test/**/*.test.ts', '--ignore=test/end-to-end/**'], ...plugins]
+}
+
+/** A lane is shown as a whole when it has ended. */
+async function sideBySide(lanes: readonly string[][]): Promise<Totals[]> {
+  const limit = pLimit(Number(process.env['DBVAULT_TEST_LANES']) || availableParallelism())
+  const folder = await mkdtemp(join(tmpdir(), 'dbvault-lanes-'))
+  try {
+    return await Promise.all(
+      lanes.map((lane, index) =>
+        limit(async () => {
+          const started = performance.now()
+          console.log(`running ${lane.join(' ')}`)
+          const file = join(folder, String(index))
+          await using output = await open(file, 'w')
+          const totals = await mocha(lane, { stdio: ['ignore', output.fd, output.fd] })
+          const seconds = ((performance.now() - started) / 1000).toFixed(0)
+          console.log(`\n${await readFile(file, 'utf8')}\nran ${lane.join(' ')} in ${seconds} s`)
+          return totals
+        }),
+      ),
+    )
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+function sum(all: readonly Totals[]): Totals {
+  return {
+    passed: all.reduce((total, { passed }) => total + passed, 0),
+    failed: all.reduce((total, { failed }) => total + failed, 0),
+    skipped: all.flatMap(({ skipped }) => skipped),
+  }
+}
+
+async function mocha(args: readonly string[], options: SpawnOptions = {}): Promise<Totals> {
   const folder = await mkdtemp(join(tmpdir(), 'dbvault-totals-'))
   const file = join(folder, 'totals.json')
   try {
     const program = createRequire(import.meta.url).resolve('mocha/bin/mocha.js')
     const all = [program, '--reporter', './tools/test/reporter.ts', ...args]
-    const code = await run(process.execPath, all, { env: { ...process.env, DBVAULT_TEST_TOTALS: file } })
+    const code = await run(process.execPath, all, { ...options, env: { ...process.env, DBVAULT_TEST_TOTALS: file } })
     const totals = await readFile(file, 'utf8').then((text) => JSON.parse(text) as Totals, neverEnded)
     // Whatever mocha does not count, such as an exception between tests, still shows in its exit code.
     return code === 0 || totals.failed > 0 ? totals : { ...totals, failed: 1 }
