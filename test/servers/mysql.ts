@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
-/** Where `test/servers/mysql9` unpacks; other users have to reach it. */
+/** Where `test/servers/bring/mysql9` unpacks; other users have to reach it. */
 export const MYSQL9_BIN = join(process.env['DBVAULT_TEST_MYSQL9'] ?? '/var/cache/dbvault-test/mysql9', 'dbvault-bin')
 
 export interface TestServer {

