@@ -57,6 +57,11 @@ export interface ToolCall {
   readonly redact?: readonly Secret[]
   /** Ends this one program, as the host's own signal ends all: a server that is needed no longer. */
   readonly signal?: AbortSignal
+  /**
+   * Removes what this run has made, so it runs when the host's signal has aborted, too. It gets two minutes in place of
+   * that signal. Only for what another program has to remove, such as a scratch database that no connection of ours can drop.
+   */
+  readonly cleanup?: boolean
 }
 
 /** A user of the operating system, by number. */

@@ -16,11 +16,16 @@ export interface HostOptions {
   readonly redact?: readonly Secret[]
 }
 
+const CLEANUP_MS = 120_000
+
 /** What a plugin gets as its whole run-time world. */
 export function createHost(options: HostOptions): Host {
   const { signal, tempRoot = tmpdir(), redact: ofRun = [] } = options
   const clean = (text: string): string => redact(text, ofRun)
-  const signalOf = (call: ToolCall): AbortSignal => (call.signal ? AbortSignal.any([signal, call.signal]) : signal)
+  const signalOf = (call: ToolCall): AbortSignal => {
+    const wanted = call.cleanup === true ? timedOut() : signal
+    return call.signal ? AbortSignal.any([wanted, call.signal]) : wanted
+  }
   const secretsOf = (call: ToolCall): readonly Secret[] => [...ofRun, ...(call.redact ?? [])]
 
   function report(event: HostEvent): void {
@@ -44,4 +49,13 @@ export function createHost(options: HostOptions): Host {
         ...(details.hints === undefined ? {} : { hints: details.hints.map(clean) }),
       }),
   }
+}
+
+/** For what has to run although the run itself was told to stop, and must not hang either. */
+function timedOut(): AbortSignal {
+  const controller = new AbortController()
+  const give = (): void =>
+    controller.abort(new DbvaultError('TIMED_OUT', 'What this run has made could not be removed in two minutes'))
+  setTimeout(give, CLEANUP_MS).unref()
+  return controller.signal
 }

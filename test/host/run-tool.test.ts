@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
+import { Readable } from 'node:stream'
 import { buffer, text } from 'node:stream/consumers'
 import { createHost } from '../../src/host/create-host.ts'
 import { secret } from '../../src/host/secret.ts'
@@ -162,6 +163,16 @@ describe('runTool', () => {
       },
     )
     assert.deepEqual(processesWith(mark), [])
+  })
+
+  it('runs a program that cleans up when the signal has aborted, until its own signal does', async () => {
+    const host = createHost({ signal: AbortSignal.abort(new Error('stopped')) })
+    await assert.rejects(text(host.runTool(sh('echo up'))), /stopped/)
+    assert.equal(await text(host.runTool({ ...sh('echo up'), cleanup: true })), 'up\n')
+    const fed = await host.feedTool({ ...sh('cat'), cleanup: true }, Readable.from([Buffer.from('in')]))
+    assert.equal(fed, 'in')
+    const own = AbortSignal.abort(new Error('enough'))
+    await assert.rejects(text(host.runTool({ ...sh('echo up'), cleanup: true, signal: own })), /enough/)
   })
 
   it('removes its listener from the signal', async () => {
