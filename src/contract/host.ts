@@ -58,10 +58,10 @@ export interface ToolCall {
   /** Ends this one program, as the host's own signal ends all: a server that is needed no longer. */
   readonly signal?: AbortSignal
   /**
-   * Removes what this run has made, so it runs when the host's signal has aborted, too. It gets two minutes in place of
-   * that signal. Only for what another program has to remove, such as a scratch database that no connection of ours can drop.
+   * It removes or puts back what this run has made or changed, so it runs when the host's signal has aborted, too, for
+   * at most that long. Only for what another program has to do, such as to drop a database that no connection of ours can.
    */
-  readonly cleanup?: boolean
+  readonly cleanup?: { readonly withinMs: number }
 }
 
 /** A user of the operating system, by number. */

@@ -16,14 +16,12 @@ export interface HostOptions {
   readonly redact?: readonly Secret[]
 }
 
-const CLEANUP_MS = 120_000
-
 /** What a plugin gets as its whole run-time world. */
 export function createHost(options: HostOptions): Host {
   const { signal, tempRoot = tmpdir(), redact: ofRun = [] } = options
   const clean = (text: string): string => redact(text, ofRun)
   const signalOf = (call: ToolCall): AbortSignal => {
-    const wanted = call.cleanup === true ? timedOut() : signal
+    const wanted = call.cleanup ? timedOut(call) : signal
     return call.signal ? AbortSignal.any([wanted, call.signal]) : wanted
   }
   const secretsOf = (call: ToolCall): readonly Secret[] => [...ofRun, ...(call.redact ?? [])]
@@ -52,10 +50,9 @@ export function createHost(options: HostOptions): Host {
 }
 
 /** For what has to run although the run itself was told to stop, and must not hang either. */
-function timedOut(): AbortSignal {
+function timedOut({ command, cleanup }: ToolCall): AbortSignal {
   const controller = new AbortController()
-  const give = (): void =>
-    controller.abort(new DbvaultError('TIMED_OUT', 'What this run has made could not be removed in two minutes'))
-  setTimeout(give, CLEANUP_MS).unref()
+  const late = new DbvaultError('TIMED_OUT', `${command} took too long to clean up`)
+  setTimeout(() => controller.abort(late), cleanup?.withinMs).unref()
   return controller.signal
 }

@@ -167,12 +167,15 @@ describe('runTool', () => {
 
   it('runs a program that cleans up when the signal has aborted, until its own signal does', async () => {
     const host = createHost({ signal: AbortSignal.abort(new Error('stopped')) })
+    const cleanup = { withinMs: 30_000 }
     await assert.rejects(text(host.runTool(sh('echo up'))), /stopped/)
-    assert.equal(await text(host.runTool({ ...sh('echo up'), cleanup: true })), 'up\n')
-    const fed = await host.feedTool({ ...sh('cat'), cleanup: true }, Readable.from([Buffer.from('in')]))
+    assert.equal(await text(host.runTool({ ...sh('echo up'), cleanup })), 'up\n')
+    const fed = await host.feedTool({ ...sh('cat'), cleanup }, Readable.from([Buffer.from('in')]))
     assert.equal(fed, 'in')
     const own = AbortSignal.abort(new Error('enough'))
-    await assert.rejects(text(host.runTool({ ...sh('echo up'), cleanup: true, signal: own })), /enough/)
+    await assert.rejects(text(host.runTool({ ...sh('echo up'), cleanup, signal: own })), /enough/)
+    const late = host.runTool({ ...sh('sleep 60'), cleanup: { withinMs: 50 } })
+    await assert.rejects(text(late), { code: 'TIMED_OUT', message: 'sh took too long to clean up' })
   })
 
   it('removes its listener from the signal', async () => {
