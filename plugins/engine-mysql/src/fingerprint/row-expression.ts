@@ -7,6 +7,8 @@ export interface Column {
 }
 
 const NUMBERS = ['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'year', 'double', 'float']
+/** What may be long: in the bytes that it is kept in. */
+const LONG = /char|text|blob|binary|json|geometry|point|linestring|polygon|geomcollection/
 const TIMES = ['date', 'time', 'datetime', 'timestamp']
 
 /**
@@ -24,7 +26,8 @@ function value(column: Column): string {
   const quoted = name(column.name)
   if (NUMBERS.includes(column.type) || TIMES.includes(column.type)) return `CAST(${quoted} AS CHAR)`
   if (column.type === 'bit') return `CAST(${quoted} + 0 AS CHAR)`
-  // A document has no bytes of its own: as which text it is written is the server's choice.
-  if (column.type === 'json') return `SHA2(CAST(CAST(${quoted} AS CHAR) AS BINARY), 256)`
+  // Not what CAST makes of it: of a value longer than max_allowed_packet that is NULL. A document has no bytes of its
+  // own; as which text it is written is the server's choice.
+  if (LONG.test(column.type)) return `SHA2(${quoted}, 256)`
   return `SHA2(CAST(${quoted} AS BINARY), 256)`
 }
