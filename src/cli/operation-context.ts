@@ -5,7 +5,7 @@ import { DbvaultError } from '../errors/dbvault-error.ts'
 import { keepMemorySmall } from './memory.ts'
 import { sweepTempDirs } from '../host/sweep-temp-dirs.ts'
 import type { OperationContext, OperationEvent } from '../operations/context.ts'
-import { DEFAULT_RETRY } from '../operations/retry.ts'
+import { DEFAULT_RETRY } from '../host/retry.ts'
 
 interface ContextFlags {
   readonly attempts?: number | undefined

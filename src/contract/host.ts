@@ -1,5 +1,8 @@
 import type { ErrorCode } from '../errors/error-code.ts'
 import type { ErrorDetails } from '../errors/dbvault-error.ts'
+import type { Readable } from 'node:stream'
+import type { ObjectStat } from './storage.ts'
+import type { Download, Upload } from './transfer.ts'
 
 /** What the core hands to every long-running call on a plugin: the plugin's whole run-time world. */
 export interface Host {
@@ -30,6 +33,33 @@ export interface Host {
    * belongs to `owner`, who can reach it, or else to the user that this runs as.
    */
   tempDir(owner?: SystemUser): Promise<TempDir>
+  /**
+   * Makes one request, and makes it again while it fails with an error that is `retryable`: as often, and with such
+   * waits, as the user has said, and not before a server's `retryAfterMs`. Each time the user is told. No step above
+   * tries again what was tried here as often as it may be.
+   * @param what names the request in messages, such as `the listing of s3://backups`
+   * @param signal in place of the host's own
+   */
+  retry<T>(what: string, request: () => Promise<T>, signal?: AbortSignal): Promise<T>
+  /**
+   * Puts a body of any length: in one request if it is small, else in parts, several at once, each sent again as
+   * {@link Host.retry} does. Memory stays the same whatever the length: larger parts wait in an unlinked file. When
+   * anything fails, or on abort, no object and no part is left; an object counts as put only if it has the size and the
+   * digests of what was sent. When the answer to the last request is lost, the object is accepted only if it is ours.
+   * @throws what the requests or the body throw; STORAGE_FAILED
+   */
+  upload<Begun, Sent>(body: Readable, upload: Upload<Begun, Sent>): Promise<ObjectStat>
+  /**
+   * Opens an object as a stream that ends only after all bytes that were promised when it was opened. A connection that
+   * breaks or falls silent is replaced by another one from the next byte on.
+   * @throws what `open` throws
+   */
+  download(download: Download): Promise<Readable>
+  /**
+   * Refuses a key that could mean another place than the one it names: an empty, `.` or `..` part, a leading or trailing
+   * `/`, NUL. @throws USAGE
+   */
+  assertObjectKey(key: string): void
   /** Makes the core's error, so that a plugin needs nothing of the core at run time. */
   error(code: ErrorCode, message: string, details?: ErrorDetails): Error
 }
@@ -41,6 +71,15 @@ export type HostEvent =
   | { readonly kind: 'estimate'; readonly bytes: number }
   /** Something the user has to know and that belongs in the manifest: shown and recorded. */
   | { readonly kind: 'warning'; readonly message: string }
+  /** A request failed for a passing reason and will be made again. Reported by {@link Host.retry}. */
+  | {
+      readonly kind: 'retry'
+      readonly what: string
+      readonly attempt: number
+      readonly attempts: number
+      readonly waitMs: number
+      readonly reason: string
+    }
 
 export interface ToolCall {
   readonly command: string

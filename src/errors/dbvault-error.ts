@@ -5,6 +5,8 @@ export interface ErrorDetails {
   readonly hints?: readonly string[]
   /** True when the same call may succeed if simply made again. */
   readonly retryable?: boolean
+  /** How many milliseconds a server has asked to be left alone for. */
+  readonly retryAfterMs?: number
   /** Kept for `DEBUG`; never printed to users, since it may quote what a server or tool said. */
   readonly cause?: unknown
 }
@@ -17,12 +19,14 @@ export class DbvaultError extends Error {
   readonly code: ErrorCode
   readonly hints: readonly string[]
   readonly retryable: boolean
+  declare readonly retryAfterMs?: number
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
     this.hints = details.hints ?? []
     this.retryable = details.retryable ?? false
+    if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs
     Object.defineProperty(this, BRAND, { value: true })
   }
 

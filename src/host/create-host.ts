@@ -2,10 +2,14 @@ import { tmpdir } from 'node:os'
 import type { Host, HostEvent, Secret, ToolCall } from '../contract/host.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import { feedTool } from './feed-tool.ts'
+import { assertObjectKey } from './object-key.ts'
 import { redact } from './redact.ts'
+import { DEFAULT_RETRY, type RetryLimits, retryRequest } from './retry.ts'
 import { runTool } from './run-tool.ts'
 import { secretFile } from './secret-file.ts'
 import { tempDir } from './temp-dir.ts'
+import { download } from './transfer/download.ts'
+import { upload } from './transfer/upload.ts'
 
 export interface HostOptions {
   readonly signal: AbortSignal
@@ -14,11 +18,12 @@ export interface HostOptions {
   readonly tempRoot?: string
   /** The secrets of this run: cut out of what programs say, of reports and of errors that are made with the host. */
   readonly redact?: readonly Secret[]
+  readonly retry?: RetryLimits
 }
 
 /** What a plugin gets as its whole run-time world. */
 export function createHost(options: HostOptions): Host {
-  const { signal, tempRoot = tmpdir(), redact: ofRun = [] } = options
+  const { signal, tempRoot = tmpdir(), redact: ofRun = [], retry: limits = DEFAULT_RETRY } = options
   const clean = (text: string): string => redact(text, ofRun)
   const signalOf = (call: ToolCall): AbortSignal => {
     const wanted = call.cleanup ? timedOut(call) : signal
@@ -28,19 +33,29 @@ export function createHost(options: HostOptions): Host {
 
   function report(event: HostEvent): void {
     try {
-      options.report?.(event.kind === 'warning' ? { ...event, message: clean(event.message) } : event)
+      if (event.kind === 'warning') options.report?.({ ...event, message: clean(event.message) })
+      else if (event.kind === 'retry') options.report?.({ ...event, reason: clean(event.reason) })
+      else options.report?.(event)
     } catch {
       // A progress line that cannot be shown is no reason for a backup to fail.
     }
   }
 
+  const retry: Host['retry'] = (what, request, until = signal) =>
+    retryRequest(request, limits, until, (failed) => report({ kind: 'retry', what, ...failed }))
+  const ownTempDir: Host['tempDir'] = (owner) => tempDir(tempRoot, report, owner)
+
   return {
     signal,
     report,
+    retry,
+    upload: (body, steps) => upload(body, steps, { signal, report, retry, tempDir: ownTempDir }),
+    download: (source) => download(source, { signal, report, retry, limits }),
+    assertObjectKey,
     runTool: (call) => runTool(call, signalOf(call), secretsOf(call)),
     feedTool: (call, input) => feedTool(call, input, signalOf(call), secretsOf(call)),
     secretFile: (text) => secretFile(text, tempRoot),
-    tempDir: (owner) => tempDir(tempRoot, report, owner),
+    tempDir: ownTempDir,
     error: (code, message, details = {}) =>
       new DbvaultError(code, clean(message), {
         ...details,

@@ -1,4 +1,4 @@
-import { DEFAULT_RETRY, type RetryLimits } from './retry.ts'
+import { DEFAULT_RETRY, type RetryLimits } from '../host/retry.ts'
 
 /** What every operation gets besides its request: the run that it is part of. */
 export interface OperationContext {

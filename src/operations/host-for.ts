@@ -13,12 +13,16 @@ interface HostForOptions {
 export function hostFor(context: OperationContext, subject: string, options: HostForOptions = {}): Host {
   return createHost({
     signal: options.signal ?? context.signal,
+    retry: context.retry,
     redact: (options.secrets ?? []).filter((secret) => secret !== undefined),
     ...(context.tempRoot !== undefined && { tempRoot: context.tempRoot }),
     report(event) {
       if (event.kind === 'warning') {
         options.onWarning?.(event.message)
         context.report({ kind: 'warning', subject, message: event.message })
+      } else if (event.kind === 'retry') {
+        const { what: step, ...failed } = event
+        context.report({ ...failed, subject, step })
       } else if (event.kind === 'phase') context.report({ kind: 'phase', subject, phase: event.name })
       else context.report({ kind: 'estimate', subject, bytes: event.bytes })
     },

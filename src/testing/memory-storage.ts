@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import type { Storage, ObjectStat } from '../contract/storage.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
-import { bodyChunks } from '../storage/body-chunks.ts'
-import { assertObjectKey } from '../storage/object-key.ts'
+import { bodyChunks } from '../host/body-chunks.ts'
+import { assertObjectKey } from '../host/object-key.ts'
 
 interface Held {
   readonly stat: ObjectStat

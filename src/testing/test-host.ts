@@ -13,7 +13,11 @@ export interface TestHost extends Host, AsyncDisposable {
   abort(reason?: unknown): void
 }
 
+const QUICK = { attempts: 3, minWaitMs: 10, maxWaitMs: 50 }
+
 export interface TestHostOptions {
+  /** Three attempts, with waits of some milliseconds, where absent. */
+  readonly retry?: { readonly attempts: number; readonly minWaitMs: number; readonly maxWaitMs: number }
   readonly redact?: readonly Secret[]
   /** Where its temporary root is made: another disk than the system's, such as a small one. */
   readonly within?: string
@@ -26,6 +30,7 @@ export function testHost({ within = tmpdir(), ...options }: TestHostOptions = {}
   const controller = new AbortController()
   const events: HostEvent[] = []
   const host = createHost({
+    retry: QUICK,
     ...options,
     tempRoot,
     signal: controller.signal,

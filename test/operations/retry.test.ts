@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { DbvaultError } from '../../src/errors/dbvault-error.ts'
 import { contextOf, type OperationEvent } from '../../src/operations/context.ts'
-import { DEFAULT_RETRY, retrying } from '../../src/operations/retry.ts'
+import { DEFAULT_RETRY } from '../../src/host/retry.ts'
+import { retrying } from '../../src/operations/retry.ts'
 
 const passing = new DbvaultError('STORAGE_UNREACHABLE', 'the line is busy', { retryable: true })
 const retry = { attempts: 4, minWaitMs: 4, maxWaitMs: 10 }

@@ -1,0 +1,96 @@
+import { createReadStream } from 'node:fs'
+import { open, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { finished, type Readable } from 'node:stream'
+import type { TempDir } from '../../contract/host.ts'
+import { DbvaultError } from '../../errors/dbvault-error.ts'
+
+/** All parts of an upload that are in memory, the one that is being filled included. */
+const MEMORY = 64 * 1024 ** 2
+/** On disk they cost no memory, but the largest have gigabytes. */
+const ON_DISK_AT_ONCE = 2
+
+/** Where the bytes of one part wait until they were sent. */
+export interface PartSpace {
+  write(bytes: Uint8Array): void | Promise<void>
+  /** A buffer, or a new stream. */
+  content(): Buffer | Readable
+  /** Ends the streams. Afterwards the content is gone. */
+  release(): Promise<void>
+}
+
+const isSmall = (bytes: number): boolean => bytes * 2 <= MEMORY
+
+/** How many parts of a size may be under way while another one is filled. */
+export function partsAtOnce(bytes: number): number {
+  return isSmall(bytes) ? Math.floor(MEMORY / bytes) - 1 : ON_DISK_AT_ONCE
+}
+
+/** Gives out space: small parts are kept in buffers that are used again, large ones in files without a name. */
+export class PartSpaces {
+  readonly #tempDir: () => Promise<TempDir>
+  #free: Buffer[] = []
+
+  constructor(tempDir: () => Promise<TempDir>) {
+    this.#tempDir = tempDir
+  }
+
+  async take(size: number): Promise<PartSpace> {
+    return isSmall(size) ? this.#inMemory(size) : inFile(await this.#tempDir())
+  }
+
+  #inMemory(size: number): PartSpace {
+    // Sizes only grow: what is too small now will not be needed again.
+    this.#free = this.#free.filter(({ length }) => length === size)
+    const buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(size)
+    let length = 0
+    return {
+      write(bytes) {
+        buffer.set(bytes, length)
+        length += bytes.length
+      },
+      content: () => buffer.subarray(0, length),
+      release: async () => void this.#free.push(buffer),
+    }
+  }
+}
+
+async function inFile(directory: TempDir): Promise<PartSpace> {
+  await using _ = directory
+  const path = join(directory.path, 'part')
+  const file = await open(path, 'wx+', 0o600).catch(spoolFailed)
+  // Nobody else finds it, and it is gone when this process is.
+  await unlink(path)
+  let length = 0
+  const streams = new Set<Readable>()
+  return {
+    async write(bytes) {
+      for (let at = 0; at < bytes.length;) {
+        const { bytesWritten } = await file.write(bytes, at, bytes.length - at, length).catch(spoolFailed)
+        at += bytesWritten
+        length += bytesWritten
+      }
+    },
+    content() {
+      if (length === 0) return Buffer.alloc(0)
+      const stream = createReadStream('', { fd: file, autoClose: false, start: 0, end: length - 1 })
+      streams.add(stream)
+      finished(stream, () => streams.delete(stream))
+      return stream
+    },
+    async release() {
+      for (const stream of streams) stream.destroy()
+      await file.close()
+    },
+  }
+}
+
+function spoolFailed(cause: unknown): never {
+  const errno = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
+  const full = errno === 'ENOSPC' || errno === 'EDQUOT'
+  throw new DbvaultError(
+    full ? 'STORAGE_FULL' : 'STORAGE_FAILED',
+    `A part that is too large for memory could not be kept in a temporary file (${errno})`,
+    { cause, hints: ['Name a directory with more space with --temp-dir.'] },
+  )
+}

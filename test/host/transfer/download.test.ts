@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { PassThrough, Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import type { OpenedObject } from '../../../src/contract/transfer.ts'
+import { DbvaultError } from '../../../src/errors/dbvault-error.ts'
+import { download } from '../../../src/host/transfer/download.ts'
+import { testHost, type TestHost } from '../../../src/testing/index.ts'
+import { rejectsWith } from '../../../src/testing/engine-exam.ts'
+import { bodyOf, patterned } from '../../../src/testing/storage-case.ts'
+import { passing } from './place.ts'
+
+const BYTES = patterned(300_000)
+const what = 'place://container/key'
+
+describe('a download', () => {
+  let host: TestHost
+  let opened: number[]
+  beforeEach(() => {
+    host = testHost()
+    opened = []
+  })
+  afterEach(() => host[Symbol.asyncDispose]())
+
+  /** Opens the bytes; `spoil` may give another stream in place of theirs. */
+  const opener =
+    (spoil: (rest: Buffer, time: number) => Readable | undefined = () => undefined, end = BYTES.length) =>
+    async (at: number): Promise<OpenedObject> => {
+      opened.push(at)
+      const rest = BYTES.subarray(at, end)
+      return { body: spoil(rest, opened.length) ?? bodyOf(rest), bytes: rest.length }
+    }
+
+  const cutAfter = (rest: Buffer, bytes: number, error?: Error): Readable => {
+    async function* some(): AsyncGenerator<Uint8Array> {
+      if (bytes > 0) yield rest.subarray(0, bytes)
+      if (error) throw error
+    }
+    return Readable.from(some(), { objectMode: false })
+  }
+
+  it('gives the bytes from its start on', async () => {
+    const got = await buffer(await host.download({ what, start: 1_000, open: opener() }))
+    assert.ok(got.equals(BYTES.subarray(1_000)))
+    assert.deepEqual(opened, [1_000])
+  })
+
+  it('goes on from the next byte when the stream breaks', async () => {
+    const open = opener((rest, time) => (time < 4 ? cutAfter(rest, 70_000, new Error('reset')) : undefined))
+    assert.ok((await buffer(await host.download({ what, open }))).equals(BYTES))
+    assert.deepEqual(opened, [0, 70_000, 140_000, 210_000])
+    assert.equal(host.events.filter(({ kind }) => kind === 'retry').length, 3)
+  })
+
+  it('takes an early end for a break', async () => {
+    const open = opener((rest, time) => (time === 1 ? cutAfter(rest, 70_000) : undefined))
+    assert.ok((await buffer(await host.download({ what, open }))).equals(BYTES))
+    assert.deepEqual(opened, [0, 70_000])
+  })
+
+  it('never ends short: it fails when attempts bring no byte', async () => {
+    const open = opener((rest, time) => (time === 1 ? cutAfter(rest, 70_000) : cutAfter(rest, 0)))
+    await rejectsWith(buffer(await host.download({ what, open })), 'STORAGE_UNREACHABLE')
+    assert.deepEqual(opened, [0, 70_000, 70_000])
+  })
+
+  it('refuses more bytes than were promised', async () => {
+    const open = async (): Promise<OpenedObject> => ({ body: bodyOf(BYTES), bytes: BYTES.length - 1 })
+    await rejectsWith(buffer(await host.download({ what, open })), 'STORAGE_FAILED')
+  })
+
+  it('refuses an object whose size has changed when it is opened again', async () => {
+    const open = async (): Promise<OpenedObject> => ({ body: cutAfter(BYTES, 100), bytes: 1_000 })
+    await rejectsWith(buffer(await host.download({ what, open })), 'STORAGE_FAILED')
+  })
+
+  it('throws what opening throws, before the first byte and after it', async () => {
+    const gone = new DbvaultError('OBJECT_NOT_FOUND', 'gone')
+    await rejectsWith(host.download({ what, open: () => Promise.reject(gone) }), 'OBJECT_NOT_FOUND')
+    const open = opener((rest, time) => {
+      if (time > 1) throw gone
+      return cutAfter(rest, 1_000)
+    })
+    await rejectsWith(buffer(await host.download({ what, open })), 'OBJECT_NOT_FOUND')
+  })
+
+  it('opens again what could not be opened for a passing reason', async () => {
+    const open = opener((_rest, time) => {
+      if (time < 3) throw passing()
+      return undefined
+    })
+    assert.ok((await buffer(await host.download({ what, open }))).equals(BYTES))
+  })
+
+  it('takes a server that falls silent for one that broke', async () => {
+    const silent = new PassThrough()
+    silent.write(BYTES.subarray(0, 5_000))
+    const { signal, retry, report } = host
+    const limits = { attempts: 3, minWaitMs: 1, maxWaitMs: 1 }
+    const open = opener((_rest, time) => (time === 1 ? silent : undefined))
+    const stream = await download({ what, open }, { signal, retry, report, limits, silenceMs: 20 })
+    assert.ok((await buffer(stream)).equals(BYTES))
+    assert.deepEqual(opened, [0, 5_000])
+    assert.ok(silent.destroyed)
+  })
+
+  it('closes the connection when it is abandoned, before the first byte, amid, and while it waits', async () => {
+    for (const amount of [0, 5_000]) {
+      const body = new PassThrough()
+      body.write(BYTES.subarray(0, amount))
+      const stream = await host.download({ what, open: async () => ({ body, bytes: 10_000 }) })
+      if (amount > 0) await once(stream, 'readable')
+      stream.destroy()
+      await once(stream, 'close')
+      assert.ok(body.destroyed)
+    }
+    const body = new PassThrough()
+    const waiting = await host.download({ what, open: async () => ({ body, bytes: 10_000 }) })
+    waiting.read()
+    waiting.destroy()
+    await once(waiting, 'close')
+    assert.ok(body.destroyed)
+  })
+
+  it('ends with the reason of an abort, though nobody reads', async () => {
+    const body = new PassThrough()
+    const stream = await host.download({ what, open: async () => ({ body, bytes: 10_000 }) })
+    const failed = once(stream, 'error')
+    host.abort()
+    const [error] = await failed
+    assert.equal((error as DbvaultError).code, 'INTERRUPTED')
+    assert.ok(body.destroyed)
+  })
+})
