@@ -4,7 +4,12 @@ import { tellPluginProblems } from './warnings.ts'
 
 /** oclif's view of dbvault and its plugins. @param root the folder of dbvault's package.json */
 export async function loadConfig(root: string): Promise<Config> {
-  const config = await Config.load({ root, userPlugins: false, devPlugins: false })
+  const config = await bareConfig(root)
   tellPluginProblems(await addUserPlugins(config))
   return config
+}
+
+/** The same with nothing but what comes with dbvault. */
+export function bareConfig(root: string): Promise<Config> {
+  return Config.load({ root, userPlugins: false, devPlugins: false })
 }

@@ -22,6 +22,8 @@ const UNPACKED = process.env['DBVAULT_TEST_UNPACKED'] ?? '/var/cache/dbvault-tes
 /** The programs of whole PostgreSQL installations beside that of the system. */
 export const POSTGRES_17 = join(UNPACKED, 'postgres17/usr/lib/postgresql/17/bin')
 export const POSTGRES_18 = join(UNPACKED, 'postgres18/usr/lib/postgresql/18/bin')
+/** A package registry. */
+export const VERDACCIO = join(CACHE, 'verdaccio/node_modules/verdaccio/bin/verdaccio')
 
 /** What a suite can need beside npm's packages. */
 export const TOOLS = {
@@ -38,6 +40,7 @@ export const TOOLS = {
   zstd: () => isOnPath('zstd'),
   "python's cryptography": () => existsSync(process.env['DBVAULT_TEST_PYTHON'] ?? PYTHON),
   'the oldest node': () => existsSync(OLDEST_NODE),
+  'a package registry': () => existsSync(VERDACCIO),
   root: () => process.getuid?.() === 0,
   linux: () => process.platform === 'linux',
 } satisfies Record<string, () => boolean>

@@ -1,0 +1,53 @@
+import type { Command } from '@oclif/core/command'
+import type { FlagInput, Input, OutputFlags, ParserOutput } from '@oclif/core/interfaces'
+import { ux } from '@oclif/core/ux'
+import { wantsJson } from '../environment.ts'
+import { outputFlags } from '../flags/output.ts'
+import { loadConfig } from '../load-config.ts'
+import { renderDocument } from '../render-error.ts'
+import { changePlugins } from './change-plugins.ts'
+import { installedPlugins } from './installed-plugins.ts'
+
+/** Any record: oclif describes parsed flags and arguments that loosely. */
+type Output = OutputFlags<FlagInput>
+
+// oxlint-disable-next-line typescript/no-explicit-any -- what TypeScript wants of the constructor of a mixin
+type CommandClass = typeof Command & (new (...args: any[]) => Command)
+
+/** One of oclif's commands that change plugins, made so that it changes all or nothing, with dbvault's `--json`. */
+export function careful(Original: CommandClass, summary: string): CommandClass {
+  return class Careful extends Original {
+    static override enableJsonFlag = false
+    static override baseFlags = outputFlags
+    static override summary = summary
+
+    override jsonEnabled(): boolean {
+      return wantsJson(this.argv)
+    }
+
+    /** The original hands over itself, without the flags that are added here. */
+    protected override async parse<F extends Output, B extends Output, A extends Output>(
+      options?: Input<F, B, A>,
+      argv?: string[],
+    ): Promise<ParserOutput<F, B, A>> {
+      const { args, flags, strict } = Original
+      return await super.parse<F, B, A>(
+        { ...options, args, flags, strict, baseFlags: outputFlags } as unknown as Input<F, B, A>,
+        argv,
+      )
+    }
+
+    override async run(): Promise<void> {
+      await changePlugins(this.config, async () => Original.prototype.run.call(this))
+      if (!this.jsonEnabled()) return
+      const { plugins } = installedPlugins(await loadConfig(this.config.root))
+      process.stdout.write(renderDocument({ ok: true, plugins }))
+    }
+
+    /** `main` tells of every failure in dbvault's own way; what is shown as running would swallow it. */
+    protected override async catch(error: Error): Promise<never> {
+      if (ux.action.running) ux.action.stop('failed')
+      throw error
+    }
+  }
+}
