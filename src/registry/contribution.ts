@@ -17,6 +17,8 @@ export type StorageContribution = Contribution<StorageDescriptor>
 export interface PluginProblem {
   readonly package: string
   readonly message: string
+  /** Only a part is not used, and the plugin works without it. */
+  readonly partly?: true
 }
 
 export type PluginKind = PluginDescriptor['kind']

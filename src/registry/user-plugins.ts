@@ -24,7 +24,8 @@ interface Listed {
 export async function addUserPlugins(config: Config): Promise<readonly PluginProblem[]> {
   const problems: PluginProblem[] = []
   for (const listed of await listPlugins(config.dataDir, problems)) {
-    const report = (message: string): number => problems.push({ package: listed.name, message })
+    const report = (message: string, partly?: true): number =>
+      problems.push({ package: listed.name, message, ...(partly && { partly }) })
     try {
       const pjson = await readPackage(listed.root)
       const bundled = config.plugins.get(listed.name)
@@ -36,7 +37,7 @@ export async function addUserPlugins(config: Config): Promise<readonly PluginPro
       if (pjson['dbvault'] === undefined)
         report('it has no "dbvault" field in its package.json: it is not a plugin of dbvault')
       else if (unused.length > 0)
-        report(`its own ${unused.join(' and ')} are not run; a plugin brings an engine or a storage only`)
+        report(`its own ${unused.join(' and ')} are not run; a plugin brings an engine or a storage only`, true)
       config.plugins.set(listed.name, await inertPlugin(listed, pjson))
     } catch (error) {
       report(error instanceof Error ? error.message : String(error))

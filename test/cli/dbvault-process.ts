@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -59,6 +59,17 @@ export class User implements AsyncDisposable {
     const root = await this.copy(fixture, files)
     const { exit, stderr } = await this.run(['plugins', 'link', '--no-install', root])
     if (exit !== 0) throw new Error(`cannot link ${root}: ${stderr}`)
+    return root
+  }
+
+  /** The same for a plugin that dbvault would not link: as if it had gone bad since. */
+  async plant(fixture: string, files: Readonly<Record<string, string>>): Promise<string> {
+    const root = await this.copy(fixture, files)
+    const list = this.path('data', 'dbvault', 'package.json')
+    const pjson = JSON.parse(await readFile(list, 'utf8')) as { oclif: { plugins: object[] } }
+    const { name } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { name: string }
+    pjson.oclif.plugins.push({ name, type: 'link', root })
+    await writeFile(list, JSON.stringify(pjson))
     return root
   }
 

@@ -99,7 +99,7 @@ describe('a bad plugin is named in one warning and breaks nothing', () => {
     it(`when it ${title}`, async () => {
       await using user = await User.create()
       await user.link(LINES)
-      await user.link(LINES, { ...(await hostile(fields, descriptor)), ...files })
+      await user.plant(LINES, { ...(await hostile(fields, descriptor)), ...files })
       for (const stderr of await liveOn(user)) {
         assert.equal(stderr.split('plugin hostile: ').length, 2, stderr)
         assert.match(stderr, warning)
@@ -120,7 +120,7 @@ describe('a bad plugin is named in one warning and breaks nothing', () => {
   it('when it is named like a part of dbvault', async () => {
     await using user = await User.create()
     await user.link(LINES)
-    await user.link(LINES, await hostile({ name: '@oclif/plugin-help' }))
+    await user.plant(LINES, await hostile({ name: '@oclif/plugin-help' }))
     for (const stderr of await liveOn(user)) {
       assert.match(stderr, /plugin @oclif\/plugin-help: its package name is that of a part of dbvault/)
     }

@@ -33,7 +33,9 @@ export async function changePlugins(config: Config, change: () => Promise<unknow
       await rm(logs, { recursive: true, force: true })
     }
     const known = new Set(before.map(textOf))
-    const fresh = (await problemsIn(config.root, copy)).filter((problem) => !known.has(textOf(problem)))
+    const fresh = (await problemsIn(config.root, copy)).filter(
+      (problem) => !problem.partly && !known.has(textOf(problem)),
+    )
     if (fresh.length > 0) throw refusal(fresh)
   })
 }

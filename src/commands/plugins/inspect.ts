@@ -6,7 +6,7 @@ import { pluginWords } from '../../render/plugin-words.ts'
 
 export default class PluginsInspect extends VaultCommand {
   static override summary = 'What plugins add, and what they may do.'
-  static override examples = ['<%= config.bin %> plugins inspect sqlite']
+  static override examples = ['<%= config.bin %> plugins inspect dbvault-engine-foo']
   static override strict = false
   static override args = {
     plugin: string({ description: 'Name of an engine, a storage or a package.', required: true }),
