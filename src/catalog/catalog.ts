@@ -7,6 +7,7 @@ import { type Orphan, findOrphans, isOurName } from './orphans.ts'
 import { type Manifest, MANIFEST_BYTES_AT_MOST, parseManifest } from './manifest.ts'
 import { type ProofRecord, parseProofRecord } from './proof-record.ts'
 import { readText } from './read-object.ts'
+import { isWithin } from './scope.ts'
 
 /** Manifests are read side by side, so many at once. */
 const READS_AT_ONCE = 16
@@ -32,15 +33,26 @@ export interface CatalogBackup {
   readonly lastProof?: { readonly record: ProofRecord; readonly text: string; readonly key: string }
 }
 
-/** Everything that dbvault has stored below a prefix. A listing that cannot be completed is an error, never an empty catalog. */
+/** Everything that dbvault has stored within a scope: see {@link isWithin}. */
 export async function readCatalog(
   storage: Storage,
-  prefix: string,
+  scope: string,
   host: Host,
   now: Date = new Date(),
 ): Promise<Catalog> {
+  const { objects, backups, damaged } = await takeInventory(storage, scope, host)
+  return { backups, damaged, orphans: findOrphans(objects, { backups, damaged }, now) }
+}
+
+/** What a catalog is made of, and every object that was listed for it. */
+export interface Inventory extends Omit<Catalog, 'orphans'> {
+  readonly objects: ReadonlyMap<string, ObjectStat>
+}
+
+/** A listing that cannot be completed is an error, never an empty inventory. */
+export async function takeInventory(storage: Storage, scope: string, host: Host): Promise<Inventory> {
   const objects = new Map<string, ObjectStat>()
-  for await (const stat of storage.list(prefix, host)) objects.set(stat.key, stat)
+  for await (const stat of storage.list(scope, host)) if (isWithin(scope, stat.key)) objects.set(stat.key, stat)
 
   const limit = pLimit(READS_AT_ONCE)
   const manifests = [...objects.values()].flatMap(({ key, bytes }) => {
@@ -56,7 +68,7 @@ export async function readCatalog(
   const backups = read
     .filter((one) => 'manifest' in one)
     .toSorted((a, b) => compareText(b.manifest.createdAt, a.manifest.createdAt))
-  return { backups, damaged: read.filter((one) => 'error' in one), orphans: findOrphans(objects, backups, now) }
+  return { objects, backups, damaged: read.filter((one) => 'error' in one) }
 
   async function readProof(proof: string): Promise<CatalogBackup['lastProof']> {
     const proofText = await readText(storage, proof, host)

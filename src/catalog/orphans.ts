@@ -4,9 +4,12 @@ import type { Manifest } from './manifest.ts'
 import { MARKER_LIFE_MS } from './pending-marker.ts'
 
 /** A name that only dbvault makes; everything else in the folder is the user's own business. */
-const OURS = /-\d{8}T\d{6}Z-[a-z0-9]{6}\.[^/]+$/
+const OURS = /^(?<stem>.*-\d{8}T\d{6}Z-[a-z0-9]{6})\.[^/]+$/s
 
 export const isOurName = (key: string): boolean => OURS.test(key)
+
+/** What all objects of one backup have in common, where dbvault made their names: folder and id. */
+export const stemOf = (key: string): string | undefined => OURS.exec(key)?.groups?.['stem']
 
 /** An artifact that no manifest names. */
 export interface Orphan extends ObjectStat {
@@ -14,23 +17,48 @@ export interface Orphan extends ObjectStat {
   readonly pending: boolean
 }
 
-/** Told from a whole listing and the manifests in it. */
+interface Manifests {
+  readonly backups: readonly { readonly key: string; readonly manifest: Manifest }[]
+  readonly damaged: readonly { readonly key: string }[]
+}
+
+/** Told from a whole listing and the manifests in it. What a manifest that cannot be read names is nobody's orphan. */
 export function findOrphans(
   objects: ReadonlyMap<string, ObjectStat>,
-  backups: readonly { readonly key: string; readonly manifest: Manifest }[],
+  { backups, damaged }: Manifests,
   now: Date,
 ): Orphan[] {
   const known = new Set(
     backups.flatMap(({ key, manifest }) => manifest.members.map((m) => sibling(key, m.artifact.name))),
   )
-  const lastBeats = new Map<string, number>()
-  for (const { key, modifiedAt } of objects.values()) {
-    const role = roleOf(key)
-    if (role.role !== 'pending') continue
-    lastBeats.set(role.artifact, Math.max(modifiedAt.getTime(), lastBeats.get(role.artifact) ?? 0))
-  }
+  const doubtful = new Set(damaged.map(({ key }) => stemOf(key)).filter((stem) => stem !== undefined))
+  const markers = findMarkers(objects)
   return [...objects.values()]
     .filter(({ key }) => roleOf(key).role === 'artifact' && !known.has(key) && !objects.has(`${key}.json`))
-    .filter(({ key }) => isOurName(key) || lastBeats.has(key))
-    .map((stat) => ({ ...stat, pending: now.getTime() - (lastBeats.get(stat.key) ?? 0) < MARKER_LIFE_MS }))
+    .filter(({ key }) => !doubtful.has(stemOf(key) ?? ''))
+    .flatMap((stat) => {
+      const beats = markers.filter(({ artifact }) => areOfOneBackup(artifact, stat.key))
+      if (!isOurName(stat.key) && beats.length === 0) return []
+      return [{ ...stat, pending: beats.some(({ modifiedAt }) => isAlive(modifiedAt, now)) }]
+    })
+}
+
+/** A marker that was found, and the main artifact of the backup that it stands for. */
+export interface FoundMarker extends ObjectStat {
+  readonly artifact: string
+}
+
+export function findMarkers(objects: ReadonlyMap<string, ObjectStat>): FoundMarker[] {
+  return [...objects.values()].flatMap((stat) => {
+    const role = roleOf(stat.key)
+    return role.role === 'pending' ? [{ ...stat, artifact: role.artifact }] : []
+  })
+}
+
+export const isAlive = (beat: Date, now: Date): boolean => now.getTime() - beat.getTime() < MARKER_LIFE_MS
+
+/** Whether a key is the main artifact's or may be that of another object of its backup. */
+export function areOfOneBackup(mainArtifact: string, key: string): boolean {
+  const stem = stemOf(mainArtifact)
+  return key === mainArtifact || key.startsWith(`${mainArtifact}.`) || (stem !== undefined && stemOf(key) === stem)
 }

@@ -1,6 +1,7 @@
 import { Command } from '@oclif/core/command'
 import { ExitError } from '@oclif/core/errors'
 import type { FlagInput, Input, OutputFlags, ParserOutput } from '@oclif/core/interfaces'
+import type { Host } from '../contract/host.ts'
 import { asDbvaultError } from '../errors/as-dbvault-error.ts'
 import { environmentNames, contributedName } from '../registry/contribution.ts'
 import { contributedFlags, type OclifFlag, type Takes } from '../registry/flags.ts'
@@ -13,6 +14,7 @@ import { Interrupt } from './interrupt.ts'
 import { failureDocument, renderDocument, renderError, renderWarning } from './render-error.ts'
 import { hideArguments, isSecret } from './secret-flags.ts'
 import type { Given } from './one-of.ts'
+import type { Lookup } from './place.ts'
 import { tolerateClosedPipes } from './stdout.ts'
 import { usageError } from './usage-error.ts'
 
@@ -49,6 +51,11 @@ export abstract class VaultCommand extends Command {
 
   /** Whether a flag stands on the command line itself, by long name; a variable or a default does not count. */
   protected readonly given: Given = (flag) => this.#given.has(flag)
+
+  /** What places and backups are looked up with. */
+  protected lookup<F extends Lookup['flags']>(flags: F, host: Host): Lookup & { readonly flags: F } {
+    return { flags, given: this.given, registry: this.registry, host }
+  }
 
   /** Writes the result to stdout, once: the text, or with `--json` `value` with `"ok": true` before it. */
   protected result(value: object, text: string): void {
@@ -160,8 +167,8 @@ export abstract class VaultCommand extends Command {
   }
 }
 
-/** Arguments, and `--from` and `--to`: wherever an address can stand. */
-function addressesIn({ args, flags }: ParserOutput): readonly string[] {
-  const candidates = [...Object.values(args as Values).flat(), flags.from, flags.to] as unknown[]
+/** Arguments, and the flags that take one: wherever an address can stand. */
+function addressesIn({ args, argv, flags }: ParserOutput): readonly string[] {
+  const candidates = [...Object.values(args as Values), ...argv, flags.from, flags.to, flags.file] as unknown[]
   return candidates.filter((text) => typeof text === 'string')
 }

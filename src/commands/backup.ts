@@ -56,7 +56,7 @@ export default class Backup extends VaultCommand {
     using progress = await startProgress({ quiet: flags.quiet ?? false })
     const context = await operationContext(flags, this.signal, progress.report)
     const host = hostFor(context, engine.descriptor.name)
-    const destinations = provenFirst(await openDestinations(flags, this.registry, host), flags['prove-from'])
+    const destinations = provenFirst(await openDestinations(this.lookup(flags, host)), flags['prove-from'])
     const databases = await this.#databases(flags.database ?? [], flags['all-databases'], async function* () {
       if (!engine.databases)
         throw new DbvaultError('USAGE', `--all-databases does not apply to --db=${engine.descriptor.name}`)

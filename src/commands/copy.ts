@@ -2,6 +2,7 @@ import { string } from '@oclif/core/args'
 import { boolean } from '@oclif/core/flags'
 import { copyFlags } from '../cli/flags/destination.ts'
 import { retryFlags } from '../cli/flags/retry.ts'
+import { isExact } from '../cli/named-backup.ts'
 import { operationContext } from '../cli/operation-context.ts'
 import { openAddress } from '../cli/place.ts'
 import { startProgress } from '../cli/progress.ts'
@@ -46,7 +47,7 @@ export default class Copy extends VaultCommand {
     using progress = await startProgress({ quiet: flags.quiet ?? false })
     const context = await operationContext(flags, this.signal, progress.report)
     const host = hostFor(context, 'copy')
-    const target = await openAddress(flags.to, flags, this.registry, host)
+    const target = await openAddress(this.lookup(flags, host), flags.to)
     const { backups, damaged } = await this.#chosen(flags.from, argv as string[], flags, host)
     const results: Outcome[] = []
     for (const found of backups) {
@@ -77,7 +78,7 @@ export default class Copy extends VaultCommand {
     flags: Record<string, unknown>,
     host: Host,
   ): Promise<{ readonly backups: readonly Whole[]; readonly damaged: FoundBackups['damaged'] }> {
-    const { storage, key } = await openAddress(from, flags, this.registry, host)
+    const { storage, key } = await openAddress(this.lookup(flags, host), from)
     if (flags['all']) {
       const { backups, damaged } = await findAll(storage, key, {}, host)
       return { backups: backups.map(whole), damaged }
@@ -85,7 +86,7 @@ export default class Copy extends VaultCommand {
     const found =
       ids.length > 0
         ? await Promise.all(ids.map((id) => findById(storage, key, id, host)))
-        : key !== '' && !key.endsWith('/')
+        : isExact(key)
           ? [await findAtKey(storage, key, host)]
           : undefined
     if (found) return { backups: found.map(whole), damaged: [] }

@@ -3,6 +3,7 @@ import { string as stringArg } from '@oclif/core/args'
 import { placeFlags } from '../cli/flags/destination.ts'
 import { decryptionFlags } from '../cli/flags/encryption.ts'
 import { retryFlags } from '../cli/flags/retry.ts'
+import { backupFilter } from '../cli/named-backup.ts'
 import { operationContext } from '../cli/operation-context.ts'
 import { openPlace } from '../cli/place.ts'
 import { startProgress } from '../cli/progress.ts'
@@ -35,11 +36,8 @@ export default class List extends VaultCommand {
     using progress = await startProgress({ quiet: true })
     const context = await operationContext(flags, this.signal, progress.report)
     const host = hostFor(context, 'list')
-    const { storage, key } = await openPlace(flags, args.place, this.registry, host)
-    const filter = {
-      ...(flags.db !== undefined && { engine: flags.db }),
-      ...(flags.database !== undefined && { database: flags.database }),
-    }
+    const { storage, key } = await openPlace(this.lookup(flags, host), args.place)
+    const filter = backupFilter(flags, 'database')
     const listing = await retrying('the listing', storage.label, context, () =>
       list(storage, key, filter, unlock, host),
     )

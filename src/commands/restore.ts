@@ -55,14 +55,12 @@ export default class Restore extends VaultCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Restore)
-    if ((args.backup === undefined) === !flags.newest) {
-      throw new DbvaultError(
-        'USAGE',
-        args.backup === undefined ? 'Which backup to restore was not said' : 'A backup was named and --newest given',
-        {
-          hints: ['Give an id, a path or an address, or --newest. See what there is with: dbvault list.'],
-        },
-      )
+    if (args.backup !== undefined && flags.newest)
+      throw new DbvaultError('USAGE', 'A backup was named and --newest given: give one of them')
+    if (args.backup === undefined && !flags.newest && flags.output === undefined && flags.cloud === undefined) {
+      throw new DbvaultError('USAGE', 'Which backup to restore was not said', {
+        hints: ['Give an id, a path or an address, or --newest. See what there is with: dbvault list.'],
+      })
     }
     const person = canAsk(flags)
     if (flags.database === undefined && flags.url === undefined) {
@@ -74,12 +72,11 @@ export default class Restore extends VaultCommand {
     using progress = await startProgress({ quiet: flags.quiet ?? false })
     const context = await operationContext(flags, this.signal, progress.report)
     const host = hostFor(context, 'restore')
-    const found =
-      args.backup === undefined
-        ? await findNewestOf(flags, this.registry, host)
-        : await findNamed(args.backup, flags, this.registry, host)
+    const lookup = this.lookup(flags, host)
+    const found = flags.newest ? await findNewestOf(lookup) : await findNamed(args.backup, lookup)
     const taken: FoundBackup = flags['ignore-manifest'] ? { storage: found.storage, key: found.key } : found
     const { opened, contribution, engine } = await makeReady(taken, unlock, flags.db, this.registry, host)
+    await using _ = opened
     const password = await passwordFor(flags, contribution, this.given, person, this.signal)
     const target = { ...sourceOf(flags.database ?? '', flags, contribution, password), replace: flags.replace ?? false }
     if (contribution.descriptor.source.database === 'file') await refuseToReplaceBackup(found, target.database, host)

@@ -17,7 +17,7 @@ export default class Show extends VaultCommand {
   static override examples = ['<%= config.bin %> show shop-20261123T084201Z-k3x9qd -o backups --key-file vault.key']
   static override takes = ['storage'] as const
   static override args = {
-    backup: string({ name: 'BACKUP', required: true, description: 'Id, path or address of the backup.' }),
+    backup: string({ name: 'BACKUP', description: 'Id, path or address of the backup.' }),
   }
   static override flags = { ...placeFlags, ...decryptionFlags, ...retryFlags }
 
@@ -26,7 +26,7 @@ export default class Show extends VaultCommand {
     const unlock = await readUnlock(flags, this.given)
     using progress = await startProgress({ quiet: true })
     const context = await operationContext(flags, this.signal, progress.report)
-    const found = await findNamed(args.backup, flags, this.registry, hostFor(context, 'show'))
+    const found = await findNamed(args.backup, this.lookup(flags, hostFor(context, 'show')))
     const { manifest, manifestText, storage, key } = found
     if (!manifest || manifestText === undefined) {
       throw new DbvaultError(

@@ -7,9 +7,9 @@ import { decryptionFlags } from '../cli/flags/encryption.ts'
 import { tempFlags } from '../cli/flags/pipeline.ts'
 import { scratchFlags } from '../cli/flags/proof.ts'
 import { retryFlags } from '../cli/flags/retry.ts'
-import { findNamed } from '../cli/named-backup.ts'
+import { backupFilter, findExact, findNamed } from '../cli/named-backup.ts'
 import { operationContext } from '../cli/operation-context.ts'
-import { type Place, openPlace } from '../cli/place.ts'
+import { type Lookup, type Place, openPlace } from '../cli/place.ts'
 import { startProgress } from '../cli/progress.ts'
 import { readUnlock } from '../cli/secret-input.ts'
 import { toJson } from '../cli/to-json.ts'
@@ -32,6 +32,11 @@ import type { Unlock } from '../operations/unlock.ts'
 import { type VerifyResult, verify } from '../operations/verify.ts'
 import { pluginFlags } from '../registry/flag-values.ts'
 import { verifyLine } from '../render/verify-line.ts'
+
+const exactly = async (lookup: Lookup): Promise<FoundBackup[]> => {
+  const found = await findExact(lookup)
+  return found ? [found] : []
+}
 
 export default class Verify extends VaultCommand {
   static override summary = 'Prove stored backups again: restore them into scratch and compare.'
@@ -80,18 +85,22 @@ export default class Verify extends VaultCommand {
     const { argv, flags } = await this.parse(Verify)
     const named = argv as string[]
     const several = flags.all || flags.newest || flags.sample !== undefined
-    if (several ? named.length > 1 : named.length === 0) {
-      throw new DbvaultError('USAGE', 'Which backups to verify was not said', {
-        hints: ['Name them by id, path or address, or give one of --all, --newest and --sample N.'],
-      })
-    }
+    const placeSaid = flags.output !== undefined || flags.cloud !== undefined
+    const unsaid = new DbvaultError('USAGE', 'Which backups to verify was not said', {
+      hints: ['Name them by id, path or address, or give one of --all, --newest and --sample N.'],
+    })
+    if (several ? named.length > 1 : named.length === 0 && !placeSaid) throw unsaid
     const unlock = await readUnlock(flags, this.given)
     using progress = await startProgress({ quiet: flags.quiet ?? false })
     const context = await operationContext(flags, this.signal, progress.report)
     const host = hostFor(context, 'verify')
-    const { backups, damaged } = several ? await this.#chosen(flags, named[0], host) : { backups: named, damaged: [] }
+    const lookup = this.lookup(flags, host)
+    const { backups, damaged } = several
+      ? await this.#chosen(lookup, named[0])
+      : { backups: named.length > 0 ? named : await exactly(lookup), damaged: [] }
+    if (backups.length === 0 && damaged.length === 0) throw unsaid
     const results: VerifyResult[] = []
-    for (const one of backups) results.push(await this.#verify(one, flags, unlock, context, host))
+    for (const one of backups) results.push(await this.#verify(one, { ...lookup, flags }, unlock, context))
     results.push(...damaged.map((one) => ({ ...one, status: 'failed' as const, unchecked: [] })))
     const value = toJson({ backups: results })
     const text = results.map(verifyLine).join('\n')
@@ -105,10 +114,10 @@ export default class Verify extends VaultCommand {
   }
 
   /** With `--all` also what can no longer be a backup: it must not be passed over in silence. */
-  async #chosen(flags: Record<string, unknown>, address: string | undefined, host: Host): Promise<FoundBackups> {
-    const place = await openPlace(flags, address, this.registry, host)
-    const [engine, database] = [flags['db'], flags['from-database']]
-    const filter = { ...(typeof engine === 'string' && { engine }), ...(typeof database === 'string' && { database }) }
+  async #chosen(lookup: Lookup, address: string | undefined): Promise<FoundBackups> {
+    const { flags, host } = lookup
+    const place = await openPlace(lookup, address)
+    const filter = backupFilter(flags, 'from-database')
     if (flags['newest']) {
       return { backups: await this.#newest(place, filter, host), damaged: [] }
     }
@@ -127,16 +136,17 @@ export default class Verify extends VaultCommand {
   /** Whatever is wrong with one backup is that one's result; the others are still verified. */
   async #verify(
     one: string | FoundBackup,
-    flags: Record<string, unknown> & { readonly scratch: string; readonly db?: string | undefined },
+    lookup: Lookup & { readonly flags: { readonly scratch: string; readonly db?: string | undefined } },
     unlock: Unlock,
     context: OperationContext,
-    host: Host,
   ): Promise<VerifyResult> {
+    const { flags, host } = lookup
     let found: FoundBackup | undefined
     try {
-      found = typeof one === 'string' ? await findNamed(one, flags, this.registry, host) : one
+      found = typeof one === 'string' ? await findNamed(one, lookup) : one
       if (flags['ignore-manifest']) found = { storage: found.storage, key: found.key }
       const { opened, contribution, engine } = await makeReady(found, unlock, flags.db, this.registry, host)
+      await using _ = opened
       const scratch = { ...scratchOf(flags.scratch), flags: pluginFlags(contribution, flags) }
       return await verify({ engine, found, backup: opened, scratch }, context)
     } catch (error) {

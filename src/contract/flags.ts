@@ -22,7 +22,7 @@ interface FlagCommon {
 }
 
 /** The commands that a plugin's flags can appear on. */
-export type FlagCommand = 'backup' | 'restore' | 'verify' | 'list' | 'show' | 'copy' | 'prune' | 'doctor'
+export type FlagCommand = 'backup' | 'restore' | 'verify' | 'list' | 'show' | 'copy' | 'decrypt' | 'prune' | 'doctor'
 
 export interface StringFlag extends FlagCommon {
   readonly type: 'string'
@@ -56,7 +56,10 @@ export interface BooleanFlag extends FlagCommon {
   readonly default?: boolean
 }
 
-/** The parts of `scheme://container/key`. */
+/**
+ * The parts of `scheme://container/key`. What the user gives as a `key` names one object exactly, or, if it ends in a
+ * slash, a folder that everything is below; the plugin need not look at it.
+ */
 export type AddressRole = 'container' | 'key'
 
 type Scalar<F> = F extends { type: 'boolean' }

@@ -24,7 +24,11 @@ export interface Storage extends AsyncDisposable {
   readonly label: string
   /** The storage's name as in `--cloud`, or `local`. */
   readonly name: string
-  /** `scheme://container/key`, the address that other commands accept for this object. Never holds a secret. */
+  /**
+   * `scheme://container/key`, the address that other commands accept for this object. Never holds a secret. Container
+   * and key are percent-encoded, part by part, as `encodeURIComponent` does it; the core decodes them once before it
+   * calls `open` with the container and any other method with the key.
+   */
   address(key: string): string
 
   /** What this container allows and how it is set up; writes nothing. */

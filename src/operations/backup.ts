@@ -3,13 +3,14 @@ import { backupId } from '../catalog/backup-id.ts'
 import { sourceId } from '../catalog/series.ts'
 import { asDbvaultError } from '../errors/as-dbvault-error.ts'
 import type { Encoding } from '../pipeline/encoding.ts'
-import type { BackupRequest, BackupResult } from './backup-request.ts'
+import { LOCAL } from '../storage/local.ts'
+import type { BackupRequest, BackupResult, Destination } from './backup-request.ts'
 import { BackupRun } from './backup-run.ts'
 import { cipherFor } from './cipher-for.ts'
 import { type Draft, commitBackup } from './commit-backup.ts'
 import type { OperationContext } from './context.ts'
-import { type Copied, copyArtifacts, discardCopy } from './copy-artifacts.ts'
 import { type DumpedBackup, dumpToStorage } from './dump-to-storage.ts'
+import { feedOthers } from './feed-others.ts'
 import { type ProvenOutcome, proveDump } from './prove-dump.ts'
 import { probeDestinations, probeSource } from './probe-before-dump.ts'
 import { retrying } from './retry.ts'
@@ -38,31 +39,36 @@ async function backUp(run: BackupRun): Promise<BackupResult> {
   const { name, level } = request.compression
   const encoding: Encoding = { compression: name, ...(level !== undefined && { level }), ...(cipher && { cipher }) }
   const probe = await probeSource(run)
-  await probeDestinations(run)
+  const closed = await probeDestinations(run)
   const createdAt = request.now?.() ?? new Date()
   run.begin(backupId(probe.label, createdAt), probe.label)
 
+  const open = request.destinations.filter((destination) => !closed.has(destination))
   const dumped = await run.timed('dump', () =>
-    retrying('the dump', subject, context, () => dumpToStorage(run, encoding)),
+    retrying('the dump', subject, context, () => dumpToStorage(run, encoding, sentTogether(open))),
   )
-  let copies: readonly Copied[] = []
+  let placed = dumped.placed
   try {
-    const outcome = await run.timed('prove', () => proveDump(run, dumped, encoding))
-    copies = await run.timed('upload', () =>
-      copyArtifacts(dumped.members, request.destinations.slice(1), context, subject),
-    )
+    const proof = await run.timed('prove', () => proveDump(run, dumped, encoding))
+    placed = proof.placed
+    const { outcome, proven } = proof
+    placed = await run.timed('upload', () => feedOthers(run, dumped.members, { placed, proven, closed }, encoding))
     await request.beforeCommit?.()
     const draft = draftOf(run, probe, dumped, createdAt, outcome)
-    const locations = await commitBackup(draft, dumped, copies, cipher, context, subject)
+    const locations = await commitBackup(draft, dumped.members, placed, cipher, context)
     return run.finished(dumped.members, outcome, locations, shortfall(outcome.error, locations))
   } catch (error) {
-    await Promise.all([dumped.discard(), ...copies.map(discardCopy)])
+    await Promise.all(placed.map(({ placement }) => placement.discard()))
     throw error
-  } finally {
-    await dumped.marker.remove(run.cleanupHost()).catch(() => {
-      run.warn('The marker of this run could not be removed; it counts as dead after 15 minutes')
-    })
   }
+}
+
+/**
+ * Where the dump itself goes. A directory is proven before anything of it goes anywhere else; without one, all clouds
+ * are sent the dump at once, so that none has to be fed by reading another.
+ */
+function sentTogether(destinations: readonly Destination[]): readonly Destination[] {
+  return destinations[0]?.storage.name === LOCAL ? destinations.slice(0, 1) : destinations
 }
 
 function draftOf(run: BackupRun, probe: Probe, dumped: DumpedBackup, createdAt: Date, outcome: ProvenOutcome): Draft {

@@ -1,20 +1,14 @@
 import type { Fingerprint } from '../contract/engine.ts'
-import type { Host } from '../contract/host.ts'
-import type { Storage } from '../contract/storage.ts'
 import { fileName, manifestKey } from '../catalog/layout.ts'
 import { withMac } from '../catalog/manifest-mac.ts'
 import type { Manifest } from '../catalog/manifest.ts'
 import { sealPart } from '../catalog/sealing.ts'
 import { asDbvaultError } from '../errors/as-dbvault-error.ts'
-import { DbvaultError } from '../errors/dbvault-error.ts'
 import type { Cipher } from '../pipeline/encrypt/encryption.ts'
 import { TOOL } from '../tool.ts'
 import type { Location } from './backup-request.ts'
 import type { OperationContext } from './context.ts'
-import type { Copied } from './copy-artifacts.ts'
-import type { DumpedBackup, DumpedMember } from './dump-to-storage.ts'
-import { cleanupHost } from './host-for.ts'
-import { putManifest } from './put-manifest.ts'
+import type { DumpedMember, Placed } from './dump-to-storage.ts'
 
 /** What is known of a backup besides its bytes. */
 export type Draft = Pick<
@@ -29,71 +23,34 @@ export type Draft = Pick<
 }
 
 /**
- * Writes the manifest in every place; before that there is no backup, after it there is. The first place must
- * succeed, or nothing does; each copy has its own verdict.
+ * Writes the manifest in every place that has the artifacts; before that there is no backup, after it there is. Each
+ * place has its own verdict.
+ * @throws what went wrong in the first place, when there is a backup in none
  */
 export async function commitBackup(
   draft: Draft,
-  dumped: DumpedBackup,
-  copies: readonly Copied[],
+  members: readonly DumpedMember[],
+  placed: readonly Placed[],
   cipher: Cipher | undefined,
   context: OperationContext,
-  subject: string,
 ): Promise<readonly Location[]> {
-  const seal = await sealedFields(draft, dumped.members, cipher)
-  const first = await commitAt(
-    dumped.storage,
-    dumped.members.map(({ key }) => key),
-  )
-  const others = await Promise.all(copies.map(commitCopy))
-  return [first, ...others]
+  const seal = await sealedFields(draft, members, cipher)
+  const locations = await Promise.all(placed.map(commitAt))
+  const errors = locations.map(({ error }) => error)
+  if (errors[0] && errors.every((error) => error)) throw errors[0]
+  return locations
 
-  async function commitCopy(copy: Copied): Promise<Location> {
-    const { storage, key } = copy.destination
-    const failed = (error: unknown): Location => ({
-      storage: storage.name,
-      address: storage.address(key ?? dumped.members[0]?.key ?? ''),
-      status: 'failed',
-      error: asDbvaultError(error, context.signal),
-    })
-    if ('error' in copy) return failed(copy.error)
+  async function commitAt({ placement, error: known }: Placed): Promise<Location> {
+    const { storage, keys, address } = placement
     try {
-      const location = await commitAt(storage, copy.keys)
-      await copy.marker.remove(cleanupHost(context, subject)).catch(() => {}) // It counts as dead after 15 minutes.
-      return location
+      if (known) throw known
+      const manifest = withMac(manifestFields(draft, members, keys, seal.fields), seal.macKey)
+      await placement.commit(`${JSON.stringify(manifest, null, 2)}\n`)
+      return { storage: storage.name, address, manifest: storage.address(manifestKey(keys[0] ?? '')), status: 'stored' }
     } catch (error) {
-      await copy.discard()
-      return failed(error)
+      await placement.discard()
+      return { storage: storage.name, address, status: 'failed', error: asDbvaultError(error, context.signal) }
     }
-  }
-
-  async function commitAt(storage: Storage, keys: readonly string[]): Promise<Location> {
-    const main = keys[0] ?? ''
-    const manifest = withMac(manifestFields(draft, dumped.members, keys, seal.fields), seal.macKey)
-    const text = `${JSON.stringify(manifest, null, 2)}\n`
-    const key = manifestKey(main)
-    await putManifest({ storage, key }, text, context, subject, (host) =>
-      lookOnceMore(storage, keys, dumped.members, host),
-    )
-    return { storage: storage.name, address: storage.address(main), manifest: storage.address(key), status: 'stored' }
-  }
-}
-
-/** Between the proof and the commit somebody may have deleted or replaced an artifact. */
-async function lookOnceMore(
-  storage: Storage,
-  keys: readonly string[],
-  members: readonly DumpedMember[],
-  host: Host,
-): Promise<void> {
-  for (const [index, key] of keys.entries()) {
-    const stat = await storage.stat(key, host)
-    const expected = members[index]?.artifact.bytes
-    if (stat?.bytes === expected) continue
-    throw new DbvaultError(
-      'STORAGE_FAILED',
-      `${storage.address(key)} ${stat ? `now has ${stat.bytes} bytes instead of ${expected}` : 'is gone'}, before its backup was committed`,
-    )
   }
 }
 

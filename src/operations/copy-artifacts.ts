@@ -1,121 +1,84 @@
 import { Readable } from 'node:stream'
+import type { Host } from '../contract/host.ts'
 import type { Storage } from '../contract/storage.ts'
-import { fileName, sibling } from '../catalog/layout.ts'
-import { type PendingMarker, startMarker } from '../catalog/pending-marker.ts'
-import { asDbvaultError } from '../errors/as-dbvault-error.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import type { Digested } from '../pipeline/artifact.ts'
 import { linked } from '../pipeline/linked.ts'
 import { Meter } from '../pipeline/meter.ts'
-import type { Destination } from './backup-request.ts'
 import type { OperationContext } from './context.ts'
 import { cleanupHost, hostFor } from './host-for.ts'
+import type { Placement } from './placement.ts'
 import { retrying } from './retry.ts'
 
-/** An artifact where it lies. */
-export interface PlacedArtifact {
+/** An artifact where it lies, and the key that its copy gets. */
+export interface ArtifactCopy {
   readonly storage: Storage
   readonly key: string
   readonly artifact: Digested
+  readonly to: string
 }
 
-/** What became of one further destination: the keys in the order of the members, or why not. */
-export type Copied =
-  | {
-      readonly destination: Destination
-      readonly keys: readonly string[]
-      readonly marker: PendingMarker
-      discard(): Promise<void>
-    }
-  | { readonly destination: Destination; readonly error: DbvaultError }
+export interface CopyOptions {
+  /** Whether very equal bytes that are there already are taken for the copy: a killed copy has left them. */
+  readonly completing: boolean
+  /** Told how many bytes of all artifacts have been read so far. */
+  readonly onBytes: (total: number) => void
+}
 
 /**
- * Feeds further destinations from artifacts that are proven already, side by side, each with its own retries and its
- * own verdict. Rejects only when the whole run is aborted; then nothing of the copies is left.
+ * Copies artifacts into a placement that has begun, one after the other, each with its own retries: bytes untouched, and
+ * required on the way to be those that were proven. Who calls discards the placement when this rejects.
  */
 export async function copyArtifacts(
-  sources: readonly PlacedArtifact[],
-  destinations: readonly Destination[],
+  artifacts: readonly ArtifactCopy[],
+  placement: Placement,
+  { completing, onBytes }: CopyOptions,
   context: OperationContext,
   subject: string,
-): Promise<readonly Copied[]> {
-  if (destinations.length === 0) return []
-  context.report({ kind: 'phase', subject, phase: 'uploading' })
-  const copied = await Promise.all(destinations.map((destination) => copyTo(destination, sources, context, subject)))
-  if (context.signal.aborted) {
-    await Promise.all(copied.map(discardCopy))
-    context.signal.throwIfAborted()
-  }
-  return copied
-}
-
-/** Takes a copy back. Throws nothing: what cannot be deleted is an orphan, and listed as one. */
-export async function discardCopy(copy: Copied): Promise<void> {
-  if ('keys' in copy) await copy.discard()
-}
-
-async function copyTo(
-  destination: Destination,
-  sources: readonly PlacedArtifact[],
-  context: OperationContext,
-  subject: string,
-): Promise<Copied> {
-  const { storage } = destination
-  const keys = sources.map((source, index) => keyAt(destination, sources, source, index))
-  const done: string[] = []
-  let marker: PendingMarker | undefined
-  const discard = async (): Promise<void> => {
-    const host = cleanupHost(context, subject)
-    await Promise.allSettled([...done.map((key) => storage.delete(key, host)), marker?.remove(host)])
-  }
-  try {
-    marker = await startMarker(storage, keys[0] ?? '', hostFor(context, subject))
-    for (const [index, source] of sources.entries()) {
-      const key = keys[index] ?? ''
-      await retrying(`the copy to ${storage.label}`, subject, context, () =>
-        copyObject(source, storage, key, context, subject),
-      )
-      done.push(key)
+): Promise<void> {
+  const to = placement.storage
+  let before = 0
+  for (const one of artifacts) {
+    const { bytes } = one.artifact
+    const onPassed = (passed: number): void => onBytes(before + passed)
+    try {
+      await retrying(`the copy to ${to.label}`, subject, context, () => copyObject(one, to, onPassed, context, subject))
+      placement.add(one.to, bytes)
+    } catch (error) {
+      const occupied = completing && DbvaultError.is(error) && error.code === 'OBJECT_EXISTS'
+      if (!occupied || !(await holds(to, one.to, one.artifact, hostFor(context, subject)))) throw error
+      placement.add(one.to, bytes, false)
     }
-    return { destination, keys, marker, discard }
-  } catch (error) {
-    await discard()
-    return { destination, error: asDbvaultError(error, context.signal) }
+    before += bytes
   }
 }
 
-/** Copies bytes untouched, and requires on the way that they are still those that were proven. */
-export async function copyObject(
-  source: PlacedArtifact,
+async function copyObject(
+  source: ArtifactCopy,
   storage: Storage,
-  key: string,
+  onBytes: (passed: number) => void,
   context: OperationContext,
   subject: string,
 ): Promise<void> {
   await linked(context.signal, async (signal) => {
     const host = hostFor(context, subject, { signal })
-    const body = await source.storage.get(source.key, host)
-    const stat = await storage.put(
-      key,
-      Readable.from(unchanged(body, source, subject, context), { objectMode: false }),
-      host,
-    )
+    const body = unchanged(await source.storage.get(source.key, host), source, onBytes)
+    const stat = await storage.put(source.to, Readable.from(body, { objectMode: false }), host)
     if (stat.bytes === source.artifact.bytes) return
-    await storage.delete(key, cleanupHost(context, subject))
+    await storage.delete(source.to, cleanupHost(context, subject))
     throw new DbvaultError(
       'STORAGE_FAILED',
-      `${storage.address(key)} has ${stat.bytes} bytes where ${source.artifact.bytes} were sent`,
+      `${storage.address(source.to)} has ${stat.bytes} bytes where ${source.artifact.bytes} were sent`,
     )
   })
 }
 
 async function* unchanged(
   body: AsyncIterable<Uint8Array>,
-  source: PlacedArtifact,
-  subject: string,
-  context: OperationContext,
+  source: ArtifactCopy,
+  onBytes: (passed: number) => void,
 ): AsyncGenerator<Uint8Array, void> {
-  const meter = new Meter({ onBytes: (bytes) => context.report({ kind: 'progress', subject, bytes }) })
+  const meter = new Meter({ onBytes })
   yield* meter.measure(body)
   if (meter.sha256 === source.artifact.sha256) return
   throw new DbvaultError(
@@ -124,15 +87,9 @@ async function* unchanged(
   )
 }
 
-function keyAt(
-  destination: Destination,
-  sources: readonly PlacedArtifact[],
-  source: PlacedArtifact,
-  index: number,
-): string {
-  if (destination.key === undefined) return (destination.prefix ?? '') + source.key
-  const main = sources[0]
-  if (index === 0 || !main) return destination.key
-  // A further member keeps what its name adds to the main artifact's.
-  return sibling(destination.key, `${fileName(destination.key)}.${fileName(source.key)}`)
+/** Whether the very bytes are there. */
+async function holds(storage: Storage, key: string, artifact: Digested, host: Host): Promise<boolean> {
+  const meter = new Meter()
+  for await (const _ of meter.measure(await storage.get(key, host))) if (meter.bytes > artifact.bytes) return false
+  return meter.bytes === artifact.bytes && meter.sha256 === artifact.sha256
 }

@@ -5,6 +5,9 @@ import { type ArtifactToRead, authenticate, readDump } from '../pipeline/artifac
 import { recognise as recogniseCompression } from '../pipeline/compress/compression.ts'
 import { RECOGNISABLE_BYTES, recognise as recogniseCipher } from '../pipeline/encrypt/encryption.ts'
 import type { OperationContext } from './context.ts'
+import { DownloadOnce } from './download-once.ts'
+import { hostFor } from './host-for.ts'
+import { retrying } from './retry.ts'
 import { type Unlock, unlockCipher } from './unlock.ts'
 
 export interface DecryptRequest {
@@ -12,6 +15,8 @@ export interface DecryptRequest {
   readonly name: string
   /** Opens the encrypted bytes; called several times. */
   readonly open: () => Promise<Readable>
+  /** Where each of these calls is a download: its size, so that it can be kept instead. */
+  readonly remoteBytes?: number
   readonly unlock: Unlock
   /** Whether the compression is undone as well. */
   readonly decompress: boolean
@@ -25,8 +30,10 @@ export interface DecryptRequest {
  * @throws ARTIFACT_FOREIGN when it is not encrypted by anything known; USAGE, KEY_WRONG, ARTIFACT_CORRUPT
  */
 export async function decrypt(request: DecryptRequest, context: OperationContext): Promise<{ readonly bytes: number }> {
+  const { name, open, remoteBytes: bytes } = request
+  await using once = bytes === undefined ? undefined : new DownloadOnce({ name, open, bytes }, hostFor(context, name))
   try {
-    return await decryptInto(request, context)
+    return await decryptInto({ ...request, open: once?.open ?? open }, context)
   } finally {
     context.report({ kind: 'finished', subject: request.name })
   }
@@ -50,7 +57,7 @@ async function decryptInto(request: DecryptRequest, context: OperationContext): 
     encoding: { compression: 'none', cipher: unlockCipher(scheme, unlock, name) },
   }
   context.report({ kind: 'phase', subject: name, phase: 'authenticating' })
-  await authenticate(source, context.signal)
+  await retrying('reading the artifact', name, context, () => authenticate(source, context.signal))
   const compression = request.decompress
     ? recogniseCompression(await readStart(async () => readDump(source), 16))
     : undefined

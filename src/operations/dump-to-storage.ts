@@ -1,48 +1,52 @@
 import type { Fingerprint, Format, Member } from '../contract/engine.ts'
 import type { Host } from '../contract/host.ts'
-import type { ObjectStat, Storage } from '../contract/storage.ts'
-import { fileName, namesFor } from '../catalog/layout.ts'
-import { type PendingMarker, startMarker } from '../catalog/pending-marker.ts'
+import { fileName } from '../catalog/layout.ts'
+import { asDbvaultError } from '../errors/as-dbvault-error.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
-import { type Digested, writeArtifact } from '../pipeline/artifact.ts'
 import { type Encoding, suffixOf } from '../pipeline/encoding.ts'
 import { linked, settleAll } from '../pipeline/linked.ts'
 import { throttle } from '../pipeline/throttle.ts'
-import type { MemberResult } from './backup-request.ts'
+import { writeArtifact } from '../pipeline/write-artifact.ts'
+import type { Destination, MemberResult } from './backup-request.ts'
 import type { BackupRun } from './backup-run.ts'
+import { keyFor } from './key-for.ts'
+import { Placement } from './placement.ts'
 
-/** A dump as it lies in the first destination, not committed yet. */
+/** A dump as it lies in some places, not committed yet. */
 export interface DumpedBackup {
-  readonly storage: Storage
   readonly members: readonly DumpedMember[]
   readonly fingerprint?: Fingerprint
-  readonly marker: PendingMarker
-  /** Deletes every artifact. Throws nothing: what cannot be deleted is an orphan, and listed as one. */
-  discard(): Promise<void>
+  /** Each place that the dump was sent to, in the order of the request. At least one has it. */
+  readonly placed: readonly Placed[]
 }
 
 export interface DumpedMember extends MemberResult {
-  readonly storage: Storage
-  readonly key: string
   readonly format: Format
-  readonly stat: ObjectStat
 }
 
-/** Runs the dump once, from its first byte into the storage. When it rejects, the storage holds nothing of it. */
-export async function dumpToStorage(run: BackupRun, encoding: Encoding): Promise<DumpedBackup> {
-  const { request, context, subject } = run
-  const destination = request.destinations[0]
-  if (!destination) throw new DbvaultError('USAGE', 'A backup needs a place to be stored')
-  const { storage } = destination
-  const folder = (destination.prefix ?? '') + request.engine.descriptor.name
-  const place = destination.key === undefined ? { folder, id: run.id } : { exact: destination.key }
-  const members: DumpedMember[] = []
-  let marker: PendingMarker | undefined
+/** One destination: it has all the artifacts, not committed yet, or nothing, and why. */
+export interface Placed {
+  readonly destination: Destination
+  readonly placement: Placement
+  readonly error?: DbvaultError
+}
 
-  const discard = async (): Promise<void> => {
-    const host = run.cleanupHost()
-    await Promise.allSettled(members.map(({ key }) => storage.delete(key, host)))
-  }
+/**
+ * Runs the dump once, from its first byte into all of the destinations, each of which may fail by itself. When this
+ * rejects, none of them holds anything of it.
+ */
+export async function dumpToStorage(
+  run: BackupRun,
+  encoding: Encoding,
+  destinations: readonly Destination[],
+): Promise<DumpedBackup> {
+  const { request, context, subject } = run
+  const members: DumpedMember[] = []
+  const places = destinations.map((destination) => ({
+    destination,
+    placement: new Placement(destination.storage, context, subject, (message) => run.warn(message)),
+    error: undefined as DbvaultError | undefined,
+  }))
 
   run.phase('dumping')
   try {
@@ -53,13 +57,16 @@ export async function dumpToStorage(run: BackupRun, encoding: Encoding): Promise
         [storeMembers(dump.members, host), request.prove === 'none' ? Promise.resolve(undefined) : dump.fingerprint()],
         fail,
       )
-      if (!marker)
+      if (members.length === 0)
         throw new DbvaultError('DUMP_FAILED', `The engine ${request.engine.descriptor.name} dumped nothing at all`)
-      return { storage, members, marker, discard, ...(fingerprint && { fingerprint }) }
+      return {
+        members,
+        placed: places.map(({ error, ...place }) => (error ? { ...place, error } : place)),
+        ...(fingerprint && { fingerprint }),
+      }
     })
   } catch (error) {
-    await discard()
-    await marker?.remove(run.cleanupHost()).catch(() => {})
+    await Promise.all(places.map(({ placement }) => placement.discard()))
     throw error
   }
 
@@ -68,38 +75,51 @@ export async function dumpToStorage(run: BackupRun, encoding: Encoding): Promise
   }
 
   async function storeMember(member: Member, host: Host): Promise<void> {
-    const names = namesFor(place, member.format.extension, suffixOf(encoding))
-    const key = members.length === 0 ? names.main : names.member(member.name)
-    marker ??= await startMarker(storage, key, host)
+    const isMain = members.length === 0
+    const naming = { ...member, isMain, suffix: suffixOf(encoding), engine: request.engine.descriptor.name, id: run.id }
+    if (isMain) {
+      await each(async ({ destination, placement }) => placement.begin(keyFor(destination, naming), host))
+    }
+    const live = places.filter(({ error }) => !error)
+    const targets = live.map(({ destination }) => ({
+      storage: destination.storage,
+      key: keyFor(destination, naming),
+    }))
     const before = members.reduce((sum, { dump }) => sum + dump.bytes, 0)
     const bytes =
       request.limitRate === undefined ? member.bytes : throttle(request.limitRate, host.signal)(member.bytes)
-    const written = await writeArtifact(bytes, encoding, { storage, key }, host, (total) =>
+    const { outcomes, ...written } = await writeArtifact(bytes, encoding, targets, host, (total) =>
       context.report({ kind: 'progress', subject, bytes: before + total }),
+    )
+    await Promise.all(
+      live.map(async (place, at) => {
+        const outcome = outcomes[at]
+        if (!outcome || 'error' in outcome) await giveUp(place, outcome?.error)
+        else place.placement.add(targets[at]?.key ?? '', written.artifact.bytes)
+      }),
     )
     members.push({
       name: member.name,
-      storage,
-      key,
       format: member.format,
-      stat: written.stat,
-      ...describe(key, written, encoding),
+      artifact: {
+        name: fileName(targets[0]?.key ?? ''),
+        ...written.artifact,
+        compression: encoding.compression,
+        encryption: encoding.cipher?.scheme ?? 'none',
+      },
+      dump: written.dump,
     })
   }
-}
 
-function describe(
-  key: string,
-  written: { readonly dump: Digested; readonly artifact: Digested },
-  encoding: Encoding,
-): Pick<MemberResult, 'artifact' | 'dump'> {
-  return {
-    artifact: {
-      name: fileName(key),
-      ...written.artifact,
-      compression: encoding.compression,
-      encryption: encoding.cipher?.scheme ?? 'none',
-    },
-    dump: written.dump,
+  /** Does something at each place; one at which it fails is given up, and only if all do that is an error. */
+  async function each(work: (place: (typeof places)[number]) => Promise<void>): Promise<void> {
+    await Promise.all(places.map((place) => work(place).catch((error: unknown) => giveUp(place, error))))
+    const [first] = places
+    if (first?.error && places.every(({ error }) => error)) throw first.error
+  }
+
+  async function giveUp(place: (typeof places)[number], error: unknown): Promise<void> {
+    place.error = asDbvaultError(error, context.signal)
+    await place.placement.discard()
   }
 }

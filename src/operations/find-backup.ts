@@ -5,6 +5,7 @@ import { fileName, manifestKey, roleOf } from '../catalog/layout.ts'
 import type { Manifest } from '../catalog/manifest.ts'
 import { seriesOf } from '../catalog/series.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
+import { LOCAL } from '../storage/local.ts'
 
 /** A backup where it lies. Without a manifest it is a bare artifact, of which only the bytes are known. */
 export interface FoundBackup {
@@ -14,6 +15,9 @@ export interface FoundBackup {
   readonly manifest?: Manifest
   readonly manifestText?: string
 }
+
+/** Whether what lies there has to be downloaded. */
+export const isRemote = (storage: Storage): boolean => storage.name !== LOCAL
 
 /** Narrows a catalog down: all that is given must fit. */
 export interface BackupFilter {

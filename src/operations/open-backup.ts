@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Fingerprint, Format } from '../contract/engine.ts'
 import type { Host } from '../contract/host.ts'
 import type { FormatDescriptor } from '../contract/plugin.ts'
@@ -10,15 +11,16 @@ import { DbvaultError } from '../errors/dbvault-error.ts'
 import { authenticate, readDump } from '../pipeline/artifact.ts'
 import { type Compression, recognise as recogniseCompression } from '../pipeline/compress/compression.ts'
 import { type Cipher, recognise as recogniseCipher } from '../pipeline/encrypt/encryption.ts'
-import type { FoundBackup } from './find-backup.ts'
+import { type FoundBackup, isRemote } from './find-backup.ts'
 import type { Provable } from './prove-stored.ts'
+import { DownloadOnce } from './download-once.ts'
 import { type Unlock, unlockCipher } from './unlock.ts'
 
 /** As many first bytes as tell every cipher, compression and dump format apart. */
 const START_BYTES = 512
 
-/** A backup that is ready to be read. */
-export interface OpenedBackup {
+/** A backup that is ready to be read. Disposing it gives back the room that a download takes. */
+export interface OpenedBackup extends AsyncDisposable {
   /** The id, or the file name of a bare artifact. */
   readonly name: string
   readonly members: readonly Provable[]
@@ -57,6 +59,7 @@ export async function openWithManifest(
       : ['It was made without a fingerprint, so that its rows can be restored but not compared.'],
     ...(fingerprint && { fingerprint }),
     ...(sealed && { macKey: sealed.macKey }),
+    async [Symbol.asyncDispose]() {},
   }
 }
 
@@ -70,8 +73,30 @@ export async function openBare(
   formats: readonly FormatDescriptor[],
   host: Host,
 ): Promise<OpenedBackup> {
-  const name = fileName(found.key)
-  const open = (): ReturnType<FoundBackup['storage']['get']> => found.storage.get(found.key, host)
+  const { storage, key } = found
+  const name = fileName(key)
+  const get = (): ReturnType<FoundBackup['storage']['get']> => storage.get(key, host)
+  const bytes = (await storage.stat(key, host))?.bytes
+  // It is read to its end before its format can be told.
+  const once = isRemote(storage)
+    ? new DownloadOnce({ name: storage.address(key), open: get, ...(bytes !== undefined && { bytes }) }, host)
+    : undefined
+  try {
+    return await openBytes(name, once?.open ?? get, unlock, formats, host, async () => once?.[Symbol.asyncDispose]())
+  } catch (error) {
+    await once?.[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+async function openBytes(
+  name: string,
+  open: () => Promise<Readable>,
+  unlock: Unlock,
+  formats: readonly FormatDescriptor[],
+  host: Host,
+  dispose: () => Promise<void>,
+): Promise<OpenedBackup> {
   const scheme = recogniseCipher(await readStart(open, START_BYTES))
   const cipher = scheme && unlockCipher(scheme, unlock, name)
   const source = { name, open, encoding: { compression: 'none' as const, ...(cipher && { cipher }) } }
@@ -87,6 +112,7 @@ export async function openBare(
       'There is no manifest beside it, so nothing says that it is whole, when it was made, or what it should hold.',
       ...(cipher ? [] : ['It is not encrypted, so nothing vouches for its bytes either.']),
     ],
+    [Symbol.asyncDispose]: dispose,
   }
 }
 
@@ -121,6 +147,7 @@ function provable(
     format,
     name: storage.address(artifactKey),
     open: () => storage.get(artifactKey, host),
+    remote: isRemote(storage),
     encoding: { compression: artifact.compression, ...(cipher && { cipher }) },
     artifact: { bytes: artifact.bytes, sha256: artifact.sha256 },
     dump: { bytes: dump.bytes, ...(sha256 !== undefined && { sha256 }) },

@@ -1,5 +1,7 @@
 import type { Probe } from '../contract/engine.ts'
+import { asDbvaultError } from '../errors/as-dbvault-error.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
+import type { Destination } from './backup-request.ts'
 import type { BackupRun } from './backup-run.ts'
 import { retrying } from './retry.ts'
 
@@ -37,13 +39,35 @@ export async function probeSource(run: BackupRun): Promise<Probe> {
   return probe
 }
 
-/** Before a long dump: is each place there, and may we write to it? @throws STORAGE_DENIED, and what `probe` throws */
-export async function probeDestinations(run: BackupRun): Promise<void> {
-  for (const { storage } of run.request.destinations) {
-    const found = await retrying(`opening ${storage.label}`, run.subject, run.context, () => storage.probe(run.host()))
-    if (found.writable) continue
-    throw new DbvaultError('STORAGE_DENIED', `${storage.label} cannot be written to`, {
-      hints: [...found.notes, 'Choose another place, or get the right to write there.'],
-    })
-  }
+/**
+ * Before a long dump: is each place there, and may we write to it? One that is not costs only itself: the backup is
+ * made in the others, and says where it is not.
+ * @throws what is wrong with the first place, when none of them can take the backup
+ */
+export async function probeDestinations(run: BackupRun): Promise<ReadonlyMap<Destination, DbvaultError>> {
+  const { destinations } = run.request
+  const closed = new Map<Destination, DbvaultError>()
+  await Promise.all(
+    destinations.map(async (destination) => {
+      try {
+        await probeDestination(run, destination)
+      } catch (error) {
+        closed.set(destination, asDbvaultError(error, run.context.signal))
+      }
+    }),
+  )
+  run.context.signal.throwIfAborted()
+  const [first] = destinations.map((destination) => closed.get(destination))
+  if (first && closed.size === destinations.length) throw first
+  for (const [{ storage }, { message }] of closed)
+    run.warn(`The backup goes to the other places only: ${storage.label}: ${message}`)
+  return closed
+}
+
+async function probeDestination(run: BackupRun, { storage }: Destination): Promise<void> {
+  const found = await retrying(`opening ${storage.label}`, run.subject, run.context, () => storage.probe(run.host()))
+  if (found.writable) return
+  throw new DbvaultError('STORAGE_DENIED', `${storage.label} cannot be written to`, {
+    hints: [...found.notes, 'Choose another place, or get the right to write there.'],
+  })
 }

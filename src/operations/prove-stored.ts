@@ -8,6 +8,8 @@ import type { OperationContext } from './context.ts'
 export interface Provable extends ArtifactToRead {
   readonly member: string
   readonly format: Stored['format']
+  /** Whether each reading of it is a download. */
+  readonly remote?: boolean
 }
 
 /** What an engine gets to read: each member decrypted and decompressed on the fly, checked as it ends. */

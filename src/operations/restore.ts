@@ -2,6 +2,7 @@ import type { Engine, RestoreReport, Target, TargetState } from '../contract/eng
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import { authenticate } from '../pipeline/artifact.ts'
 import type { OperationContext } from './context.ts'
+import { downloadedOnce } from './download-once.ts'
 import { hostFor } from './host-for.ts'
 import type { OpenedBackup } from './open-backup.ts'
 import { asStored } from './prove-stored.ts'
@@ -44,7 +45,10 @@ export async function restore(request: RestoreOptions, context: OperationContext
       })
     }
     phase('checking')
-    for (const member of backup.members) {
+    // It is read twice: to its end, and then into the target.
+    await using local = request.dryRun ? undefined : downloadedOnce(backup.members, host)
+    const members = local?.members ?? backup.members
+    for (const member of members) {
       await retrying('reading the backup', subject, context, () => authenticate(member, context.signal))
     }
     const known = { backup: subject, engine: engine.descriptor.name, before, unchecked: backup.unchecked }
@@ -52,7 +56,7 @@ export async function restore(request: RestoreOptions, context: OperationContext
     phase('restoring')
     const report = await engine.restore(
       {
-        stored: asStored(backup.members, context, subject),
+        stored: asStored(members, context, subject),
         target,
         ...(backup.fingerprint && { expected: backup.fingerprint }),
       },

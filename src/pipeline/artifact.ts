@@ -1,9 +1,7 @@
 import { Readable } from 'node:stream'
-import type { Host } from '../contract/host.ts'
-import type { ObjectStat, Storage } from '../contract/storage.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import type { Bytes } from './bytes.ts'
-import { type Encoding, decode, encode } from './encoding.ts'
+import { type Encoding, decode } from './encoding.ts'
 import { Meter } from './meter.ts'
 
 /** Bytes that one read or write moves at most: large enough for the disk, small enough for memory. */
@@ -13,38 +11,6 @@ export interface Digested {
   readonly bytes: number
   /** Lower-case hex. */
   readonly sha256: string
-}
-
-export interface WrittenArtifact {
-  readonly dump: Digested
-  readonly artifact: Digested
-  readonly stat: ObjectStat
-}
-
-/**
- * Streams a dump through its encoding into a storage. When anything fails the storage has nothing. A dump
- * that waits for a silent tool ends only by its own signal, which who calls has to abort.
- * @throws STORAGE_FAILED when the storage holds another number of bytes than were sent; what the dump or `put` threw
- */
-export async function writeArtifact(
-  dump: Bytes,
-  encoding: Encoding,
-  place: { readonly storage: Storage; readonly key: string },
-  host: Host,
-  onDumpBytes: (total: number) => void,
-): Promise<WrittenArtifact> {
-  const dumped = new Meter({ onBytes: onDumpBytes })
-  const written = new Meter()
-  const body = asReadable(written.measure(encode(dumped.measure(dump), encoding)))
-  const stat = await place.storage.put(place.key, body, host)
-  if (stat.bytes !== written.bytes) {
-    await place.storage.delete(place.key, host).catch(() => {}) // Then it is an orphan, and listed as one.
-    throw new DbvaultError(
-      'STORAGE_FAILED',
-      `${place.storage.address(place.key)} has ${stat.bytes} bytes where ${written.bytes} were sent`,
-    )
-  }
-  return { dump: digested(dumped), artifact: digested(written), stat }
 }
 
 export interface ArtifactToRead {
@@ -116,10 +82,6 @@ function compare(
   })
 }
 
-function digested(meter: Meter): Digested {
-  return { bytes: meter.bytes, sha256: meter.sha256 }
-}
-
-function asReadable(bytes: Bytes): Readable {
+export function asReadable(bytes: Bytes): Readable {
   return Readable.from(bytes, { objectMode: false, highWaterMark: CHUNK })
 }

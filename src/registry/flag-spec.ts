@@ -22,6 +22,7 @@ const COMMANDS = [
   'list',
   'show',
   'copy',
+  'decrypt',
   'prune',
   'doctor',
 ] as const satisfies FlagCommand[]

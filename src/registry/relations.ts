@@ -1,6 +1,7 @@
 import { DbvaultError } from '../errors/dbvault-error.ts'
+import type { AddressRole } from '../contract/flags.ts'
 import type { SourceSetting } from '../contract/plugin.ts'
-import { contributedName, environmentNames, SELECTOR, type Contribution } from './contribution.ts'
+import { contributedName, environmentNames, isStorage, SELECTOR, type Contribution } from './contribution.ts'
 import { contributedTo, type Takes } from './flags.ts'
 import type { Registry } from './registry.ts'
 
@@ -14,6 +15,8 @@ export interface ParsedFlags {
   /** What may be addresses: arguments, and flags that take one. */
   readonly addresses: readonly string[]
 }
+
+const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i
 
 const SETTING_FLAGS: Readonly<Record<string, SourceSetting>> = {
   host: 'host',
@@ -34,10 +37,14 @@ export function checkRelations(registry: Registry, parsed: ParsedFlags): readonl
   const engine = typeof parsed.values['db'] === 'string' ? registry.engine(parsed.values['db']) : undefined
   const storages = words(parsed.values['cloud']).map((name) => registry.storage(name))
   const chosen: readonly Contribution[] = engine ? [engine, ...storages] : storages
-  for (const contribution of registry.all) {
-    if (!chosen.includes(contribution) && !impliedBy(contribution, engine, parsed)) refuseFlagsOf(contribution, parsed)
-  }
-  const missing = chosen.flatMap((contribution) => missingFlagsOf(contribution, parsed))
+  const others = registry.all.filter((contribution) => !chosen.includes(contribution))
+  const implied = others.filter((contribution) => impliedBy(contribution, engine, parsed))
+  for (const contribution of others) if (!implied.includes(contribution)) refuseFlagsOf(contribution, parsed)
+  const missing = [
+    ...chosen.flatMap((contribution) => missingFlagsOf(contribution, parsed)),
+    // An address says the container, and nothing else.
+    ...implied.filter(isStorage).flatMap((contribution) => missingFlagsOf(contribution, parsed, 'container')),
+  ]
   if (missing.length > 0) throw new DbvaultError('USAGE', missing.join('; '))
   return engine ? settingsToIgnore(engine, parsed) : []
 }
@@ -45,7 +52,7 @@ export function checkRelations(registry: Registry, parsed: ParsedFlags): readonl
 /** Besides `--cloud`, an address chooses a storage; and where a stored backup is read, its manifest names the engine. */
 function impliedBy({ descriptor }: Contribution, engine: Contribution | undefined, parsed: ParsedFlags): boolean {
   if (descriptor.kind === 'engine') return engine === undefined && parsed.command !== 'backup'
-  return parsed.addresses.some((text) => descriptor.schemes.some((scheme) => text.startsWith(`${scheme}://`)))
+  return parsed.addresses.some((text) => descriptor.schemes.includes(SCHEME.exec(text)?.[1]?.toLowerCase() ?? ''))
 }
 
 function refuseFlagsOf(contribution: Contribution, { command, takes, given }: ParsedFlags): void {
@@ -56,12 +63,15 @@ function refuseFlagsOf(contribution: Contribution, { command, takes, given }: Pa
   }
 }
 
-function missingFlagsOf(contribution: Contribution, { command, takes, values }: ParsedFlags): readonly string[] {
+function missingFlagsOf(
+  contribution: Contribution,
+  { command, takes, values }: ParsedFlags,
+  known?: AddressRole,
+): readonly string[] {
   const { kind, name } = contribution.descriptor
   return contributedTo(contribution, command, takes)
-    .filter(
-      ([key, spec]) => 'required' in spec && spec.required && values[contributedName(contribution, key)] === undefined,
-    )
+    .filter(([, spec]) => 'required' in spec && spec.required && !('role' in spec && spec.role === known))
+    .filter(([key]) => values[contributedName(contribution, key)] === undefined)
     .map(([key]) => {
       const [variable] = environmentNames(contribution, key)
       const way = variable === undefined ? '' : ` (or set ${variable})`

@@ -16,6 +16,9 @@ import { notFound, readFile } from './read-file.ts'
 import { walk, type Found } from './walk.ts'
 import { writeFileDurably } from './write-file.ts'
 
+/** The name of every directory, where clouds have that of their plugin. */
+export const LOCAL = 'local'
+
 /**
  * A directory as a storage. An object is a file of its key's name, written under another name and linked when it is
  * whole and on the disk. The directory is made by the first `put`, and missing for everything else until then.
@@ -25,7 +28,7 @@ export function localStorage(directory: string): Storage {
 }
 
 class LocalStorage implements Storage {
-  readonly name = 'local'
+  readonly name = LOCAL
   readonly label: string
   readonly #root: string
 

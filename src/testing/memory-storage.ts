@@ -18,7 +18,7 @@ export function memoryStorage(container = 'test'): Storage {
   return {
     name: 'memory',
     label: `memory ${container}`,
-    address: (key) => `memory://${container}/${key}`,
+    address: (key) => `memory://${container}/${key.split('/').map(encodeURIComponent).join('/')}`,
 
     async probe({ signal }) {
       signal.throwIfAborted()

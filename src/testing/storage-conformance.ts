@@ -3,13 +3,14 @@ import type { Host } from '../contract/host.ts'
 import type { Storage } from '../contract/storage.ts'
 import type { ErrorCode } from '../errors/error-code.ts'
 import { spellings } from '../host/redact.ts'
+import { parseAddress } from '../storage/address.ts'
 import type { ConformanceCase } from './conformance-case.ts'
 import { rejectsWith } from './engine-exam.ts'
 import { soon } from './soon.ts'
 import { assertEmpty, bodyOf, bytesOf, keys, storageCase } from './storage-case.ts'
 import type { StorageHarness } from './storage-harness.ts'
 import { storagePutCases } from './storage-put-cases.ts'
-import { storageReadCases } from './storage-read-cases.ts'
+import { ODD_KEYS, storageReadCases } from './storage-read-cases.ts'
 
 /** Every question that a storage has to answer rightly before it may be trusted with a backup. */
 export function storageConformance(harness: StorageHarness): ConformanceCase[] {
@@ -36,6 +37,13 @@ export function storageConformance(harness: StorageHarness): ConformanceCase[] {
       assert.match(address, /^[a-z][a-z0-9]*:\/\/.*folder\/key$/)
       assert.notEqual(storage.label, '')
       showsNone(storage.label + address)
+    }),
+    storageCase('an address tells its key, whatever characters that is of', open, async ({ storage }) => {
+      for (const key of ODD_KEYS) {
+        const told = parseAddress(storage.address(key))
+        // The container of a file is part of its path.
+        assert.ok(told.key === key || (told.scheme === 'file' && told.key.endsWith(`/${key}`)), storage.address(key))
+      }
     }),
     ...storagePutCases(harness),
     ...storageReadCases(harness),

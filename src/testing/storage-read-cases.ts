@@ -10,7 +10,7 @@ import type { StorageHarness } from './storage-harness.ts'
 const MANY = 1_100
 const AT_ONCE = 32
 
-const ODD_KEYS = [
+export const ODD_KEYS = [
   'with space',
   ' leading and trailing ',
   'plus+plus',

@@ -9,7 +9,7 @@ import { contextOf } from '../../src/operations/context.ts'
 import { copyBackup } from '../../src/operations/copy-backup.ts'
 import { findAll, findAtKey, findById, findNewest, type FoundBackup } from '../../src/operations/find-backup.ts'
 import { list } from '../../src/operations/list.ts'
-import { openWithManifest, type OpenedBackup } from '../../src/operations/open-backup.ts'
+import { openBare, openWithManifest, type OpenedBackup } from '../../src/operations/open-backup.ts'
 import { restore } from '../../src/operations/restore.ts'
 import { sample } from '../../src/operations/sample.ts'
 import { show } from '../../src/operations/show.ts'
@@ -18,7 +18,7 @@ import { verify, type VerifyResult } from '../../src/operations/verify.ts'
 import { generateFernetKey, parseFernetKey } from '../../src/pipeline/encrypt/fernet-key.ts'
 import { memoryStorage } from '../../src/testing/index.ts'
 import { keysIn, onlooker, put, read, replace } from '../support/objects.ts'
-import { textEngine } from '../support/text-engine.ts'
+import { FORMAT, textEngine } from '../support/text-engine.ts'
 
 const context = contextOf({ retry: { attempts: 1, minWaitMs: 1, maxWaitMs: 1 } })
 const KEY = generateFernetKey()
@@ -180,6 +180,49 @@ describe('verify', () => {
     }
     const result = await verifyText({ ...one, storage: readOnly })
     assert.deepEqual([result.status, result.record], ['proven', undefined])
+  })
+})
+
+describe('an artifact that lies elsewhere', () => {
+  async function storeAnd(encrypted: boolean): Promise<{ one: StoredText; reads: () => number; far: Storage }> {
+    const one = await storeText(memoryStorage(), { encrypted })
+    let reads = 0
+    const far: Storage = {
+      ...one.storage,
+      get: (key, host, options) => {
+        if (key === one.key) reads += 1
+        return one.storage.get(key, host, options)
+      },
+    }
+    return { one: { ...one, storage: far }, reads: () => reads, far }
+  }
+
+  for (const encrypted of [true, false]) {
+    it(`is downloaded once for a restore (${encrypted ? 'encrypted' : 'not encrypted'})`, async () => {
+      const { one, reads } = await storeAnd(encrypted)
+      const { backup: opened } = await open(one)
+      const target = { database: 'new', flags: {}, replace: false }
+      await restore({ engine: textEngine(one.databases), backup: opened, target, dryRun: false }, context)
+      assert.deepEqual([reads(), one.databases.get('new')], [1, 'a row\n'])
+    })
+  }
+
+  it('is downloaded once for a restore without its manifest, too', async () => {
+    const { one, reads } = await storeAnd(true)
+    await one.storage.delete(`${one.key}.json`, onlooker)
+    await using opened = await openBare({ storage: one.storage, key: one.key }, unlock, [FORMAT], onlooker)
+    const before = reads()
+    const target = { database: 'new', flags: {}, replace: false }
+    await restore({ engine: textEngine(one.databases), backup: opened, target, dryRun: false }, context)
+    assert.deepEqual([before, reads(), one.databases.get('new')], [1, 1, 'a row\n'])
+  })
+
+  it('that is on this machine is read where it is', async () => {
+    const { one, reads } = await storeAnd(true)
+    const { backup: opened } = await open({ ...one, storage: { ...one.storage, name: 'local' } })
+    const target = { database: 'new', flags: {}, replace: false }
+    await restore({ engine: textEngine(one.databases), backup: opened, target, dryRun: false }, context)
+    assert.equal(reads(), 2)
   })
 })
 

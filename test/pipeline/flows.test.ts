@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { type ArtifactToRead, authenticate, readDump, writeArtifact } from '../../src/pipeline/artifact.ts'
+import { type ArtifactToRead, authenticate, readDump } from '../../src/pipeline/artifact.ts'
 import type { Bytes } from '../../src/pipeline/bytes.ts'
 import { type Encoding, suffixOf } from '../../src/pipeline/encoding.ts'
 import { fernetCipher } from '../../src/pipeline/encrypt/encryption.ts'
 import { generateFernetKey, parseFernetKey } from '../../src/pipeline/encrypt/fernet-key.ts'
 import { Meter } from '../../src/pipeline/meter.ts'
 import { throttle } from '../../src/pipeline/throttle.ts'
+import { writeArtifact } from '../../src/pipeline/write-artifact.ts'
 import { memoryStorage } from '../../src/testing/index.ts'
 import { onlooker, replace } from '../support/objects.ts'
 
@@ -99,7 +100,7 @@ describe('an artifact', () => {
     const storage = memoryStorage()
     const failure = new Error('the tool died')
     for (const encoding of encodings) {
-      const writing = writeArtifact(flow(CONTENT, failure), encoding, { storage, key: 'a' }, onlooker, () => {})
+      const writing = writeArtifact(flow(CONTENT, failure), encoding, [{ storage, key: 'a' }], onlooker, () => {})
       await assert.rejects(writing, failure)
       assert.equal(await storage.stat('a', onlooker), undefined)
     }
@@ -114,7 +115,7 @@ describe('an artifact', () => {
         bytes: 1,
       }),
     }
-    const writing = writeArtifact(flow(), { compression: 'none' }, { storage: short, key: 'a' }, onlooker, () => {})
+    const writing = writeArtifact(flow(), { compression: 'none' }, [{ storage: short, key: 'a' }], onlooker, () => {})
     await assert.rejects(writing, { code: 'STORAGE_FAILED' })
     assert.equal(await storage.stat('a', onlooker), undefined)
   })
@@ -126,7 +127,7 @@ async function store(encoding: Encoding): Promise<{
   readonly source: ArtifactToRead
 }> {
   const storage = memoryStorage()
-  const written = await writeArtifact(flow(), encoding, { storage, key: 'a' }, onlooker, () => {})
+  const written = await writeArtifact(flow(), encoding, [{ storage, key: 'a' }], onlooker, () => {})
   const source: ArtifactToRead = {
     name: 'a',
     open: () => storage.get('a', onlooker),

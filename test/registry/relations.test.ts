@@ -76,7 +76,11 @@ describe('the relations of flags and plugins', () => {
   })
 
   it('take an address for a choice of its storage', () => {
-    assert.deepEqual(check({ 'bar-bucket': 'b' }, { command: 'show', addresses: ['bar://b/key'] }), [])
+    const addresses = ['BAR://b/key']
+    assert.deepEqual(check({ 'bar-token': 't' }, { command: 'show', addresses }), [])
+    assert.throws(() => check({}, { command: 'show', addresses }), {
+      message: '--bar-token is required with --cloud=bar',
+    })
     assert.throws(() => check({ 'bar-bucket': 'b' }, { command: 'show', addresses: ['/bar'] }), { code: 'USAGE' })
   })
 

@@ -52,6 +52,7 @@ const faults: Record<string, (good: Storage) => Partial<Storage>> = {
     },
   }),
   'decodes keys': (good) => ({ put: (key, body, host) => good.put(key.replaceAll('%20', ' '), body, host) }),
+  'has addresses that are not encoded': () => ({ address: (key) => `memory://test/${key}` }),
   'does not delete': () => ({ delete: async () => {} }),
   'fails to delete what is gone': (good) => ({
     async delete(key, host) {

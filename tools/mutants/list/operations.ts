@@ -4,13 +4,14 @@ const BACKUP = 'test/operations/backup.test.ts'
 const STORED = 'test/operations/stored-backups.test.ts'
 const CATALOG = 'test/catalog/catalog.test.ts'
 const RETRY = 'test/operations/retry.test.ts'
+const PLACES = 'test/operations/several-places.test.ts'
 
 export const OPERATIONS: readonly Mutant[] = [
   {
     name: 'a failed backup leaves its artifact',
     file: 'src/operations/backup.ts',
-    find: 'await Promise.all([dumped.discard(), ...copies.map(discardCopy)])',
-    replace: 'await Promise.all(copies.map(discardCopy))',
+    find: 'await Promise.all(placed.map(({ placement }) => placement.discard()))',
+    replace: 'await Promise.all(placed.map(({ placement }) => placement.keys))',
     killedBy: { file: BACKUP, title: 'when a backup is of other rows than the source' },
   },
   {
@@ -22,9 +23,9 @@ export const OPERATIONS: readonly Mutant[] = [
   },
   {
     name: 'the marker of a run stays',
-    file: 'src/operations/backup.ts',
-    find: 'await dumped.marker.remove(run.cleanupHost()).catch',
-    replace: 'await Promise.resolve().catch',
+    file: 'src/operations/placement.ts',
+    find: 'await marker?.remove(cleanupHost(this.#context, this.#subject)).catch',
+    replace: 'await Promise.resolve(marker).catch',
     killedBy: { file: BACKUP, title: 'and, beside it, a manifest that says what was proven' },
   },
   {
@@ -32,24 +33,24 @@ export const OPERATIONS: readonly Mutant[] = [
     file: 'src/operations/backup.ts',
     find: `    await request.beforeCommit?.()
     const draft = draftOf(run, probe, dumped, createdAt, outcome)
-    const locations = await commitBackup(draft, dumped, copies, cipher, context, subject)
+    const locations = await commitBackup(draft, dumped.members, placed, cipher, context)
 `,
     replace: `    const draft = draftOf(run, probe, dumped, createdAt, outcome)
-    const locations = await commitBackup(draft, dumped, copies, cipher, context, subject)
+    const locations = await commitBackup(draft, dumped.members, placed, cipher, context)
     await request.beforeCommit?.()
 `,
     killedBy: { file: BACKUP, title: 'in every place when the key could not be shown' },
   },
   {
     name: 'the size that was stored is not compared',
-    file: 'src/pipeline/artifact.ts',
-    find: 'if (stat.bytes !== written.bytes) {',
-    replace: 'if (stat.bytes < 0) {',
+    file: 'src/pipeline/write-artifact.ts',
+    find: 'if (stat.bytes === written.bytes) return stat',
+    replace: 'if (stat.bytes >= 0) return stat',
     killedBy: { file: BACKUP, title: 'when the storage holds another number of bytes than it was sent' },
   },
   {
     name: 'a backup is committed although its artifact is gone',
-    file: 'src/operations/commit-backup.ts',
+    file: 'src/operations/placement.ts',
     find: 'if (stat?.bytes === expected) continue',
     replace: 'if (stat?.bytes === expected || index >= 0) continue',
     killedBy: { file: BACKUP, title: 'when its artifact is gone or replaced before the commit' },
@@ -63,10 +64,31 @@ export const OPERATIONS: readonly Mutant[] = [
   },
   {
     name: 'a further place keeps an artifact whose manifest it refused',
-    file: 'src/operations/copy-artifacts.ts',
-    find: '...done.map((key) => storage.delete(key, host))',
-    replace: '...done.map((key) => storage.stat(key, host))',
+    file: 'src/operations/placement.ts',
+    find: 'this.#made.map((key) => this.storage.delete(key, host))',
+    replace: 'this.#made.map((key) => this.storage.stat(key, host))',
     killedBy: { file: BACKUP, title: 'that refuse the manifest make the run fail' },
+  },
+  {
+    name: 'a directory is not proven before a cloud gets the dump',
+    file: 'src/operations/backup.ts',
+    find: 'destinations[0]?.storage.name === LOCAL ? destinations.slice(0, 1) : destinations',
+    replace: 'destinations',
+    killedBy: { file: PLACES, title: 'the directory is proven before any byte goes to a cloud' },
+  },
+  {
+    name: 'a place that cannot give its artifact back costs the others theirs',
+    file: 'src/operations/prove-dump.ts',
+    find: 'if (!next || !OF_THE_PLACE.includes(error.code)) throw error',
+    replace: 'if (!next || error.code) throw error',
+    killedBy: { file: PLACES, title: 'it is given up, and the next one is proven' },
+  },
+  {
+    name: 'a place that was cut off is not fed again',
+    file: 'src/operations/feed-others.ts',
+    find: 'return place?.error?.retryable ? undefined : place',
+    replace: 'return place',
+    killedBy: { file: PLACES, title: 'that one is fed from the proven one afterwards' },
   },
   {
     name: 'what is incomplete is backed up without leave',
@@ -106,8 +128,8 @@ export const OPERATIONS: readonly Mutant[] = [
   {
     name: 'a failed copy leaves its artifact',
     file: 'src/operations/copy-backup.ts',
-    find: 'await Promise.allSettled(done.map((key) => to.delete(key, host)))',
-    replace: 'await Promise.allSettled(done.map((key) => to.stat(key, host)))',
+    find: 'await placement.discard()',
+    replace: 'await Promise.resolve(placement)',
     killedBy: { file: STORED, title: 'leaves nothing at the target when the artifact is damaged' },
   },
   {
@@ -120,9 +142,9 @@ export const OPERATIONS: readonly Mutant[] = [
   {
     name: 'a listing that fails is an empty one',
     file: 'src/catalog/catalog.ts',
-    find: '  for await (const stat of storage.list(prefix, host)) objects.set(stat.key, stat)\n',
+    find: '  for await (const stat of storage.list(scope, host)) if (isWithin(scope, stat.key)) objects.set(stat.key, stat)\n',
     replace:
-      '  try {\n    for await (const stat of storage.list(prefix, host)) objects.set(stat.key, stat)\n  } catch {}\n',
+      '  try {\n    for await (const stat of storage.list(scope, host)) objects.set(stat.key, stat)\n  } catch {}\n',
     killedBy: { file: CATALOG, title: 'is an error, and never empty or short' },
   },
   {

@@ -15,29 +15,21 @@ export const PROOF: readonly Mutant[] = [
   },
   {
     name: 'the proof reads what was sent, and not what is stored',
-    file: 'src/operations/dump-to-storage.ts',
-    find: `    const written = await writeArtifact(bytes, encoding, { storage, key }, host, (total) =>
-      context.report({ kind: 'progress', subject, bytes: before + total }),
-    )
-    members.push({
-      name: member.name,
-      storage,
+    file: 'src/pipeline/write-artifact.ts',
+    find: `  const stat = await storage.put(key, body, host)
+  if (stat.bytes === written.bytes) return stat
 `,
-    replace: `    const { Readable } = await import('node:stream')
-    const kept: Uint8Array[] = []
-    const keep = async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-      for await (const chunk of body) {
-        kept.push(chunk)
-        yield chunk
-      }
+    replace: `  const { Readable: Kept } = await import('node:stream')
+  const kept: Uint8Array[] = []
+  const keep = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const chunk of body) {
+      kept.push(chunk)
+      yield chunk
     }
-    const keeping: Storage = { ...storage, put: (at, body, by) => storage.put(at, Readable.from(keep(body)), by) }
-    const written = await writeArtifact(bytes, encoding, { storage: keeping, key }, host, (total) =>
-      context.report({ kind: 'progress', subject, bytes: before + total }),
-    )
-    members.push({
-      name: member.name,
-      storage: { ...storage, get: async () => Readable.from(kept) },
+  }
+  const stat = await storage.put(key, Kept.from(keep()), host)
+  Object.assign(storage, { get: async () => Kept.from(kept) })
+  if (stat.bytes === written.bytes) return stat
 `,
     killedBy: { file: BACKUP, title: 'when what is read back is not what was written (ARTIFACT_CORRUPT)' },
   },
@@ -65,11 +57,11 @@ export const PROOF: readonly Mutant[] = [
   {
     name: 'the manifest is written before the proof',
     file: 'src/operations/backup.ts',
-    find: "    const outcome = await run.timed('prove', () => proveDump(run, dumped, encoding))\n",
-    replace: `    const proof = { method: request.prove, outcome: 'equal', at: createdAt.toISOString(), seconds: 0 } as const
-    const early = draftOf(run, probe, dumped, createdAt, { status: 'proven', proof })
-    await commitBackup(early, dumped, copies, cipher, context, subject)
-    const outcome = await run.timed('prove', () => proveDump(run, dumped, encoding))
+    find: "    const proof = await run.timed('prove', () => proveDump(run, dumped, encoding))\n",
+    replace: `    const hasty = { method: request.prove, outcome: 'equal', at: createdAt.toISOString(), seconds: 0 } as const
+    const early = draftOf(run, probe, dumped, createdAt, { status: 'proven', proof: hasty })
+    await commitBackup(early, dumped.members, placed, cipher, context)
+    const proof = await run.timed('prove', () => proveDump(run, dumped, encoding))
 `,
     killedBy: { file: BACKUP, title: 'writes the manifest last, when artifact and proof are done' },
   },
@@ -104,8 +96,9 @@ export const PROOF: readonly Mutant[] = [
   {
     name: 'decrypt does not authenticate before it writes',
     file: 'src/operations/decrypt.ts',
-    find: '  await authenticate(source, context.signal)\n',
-    replace: "  if (name === '') await authenticate(source, context.signal)\n",
+    find: "  await retrying('reading the artifact', name, context, () => authenticate(source, context.signal))\n",
+    replace:
+      "  if (name === '') await retrying('reading', name, context, () => authenticate(source, context.signal))\n",
     killedBy: { file: 'test/operations/decrypt.test.ts', title: 'begins no output' },
   },
   {
