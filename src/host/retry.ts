@@ -25,6 +25,9 @@ export interface FailedAttempt {
 
 const spent = new WeakSet<Error>()
 
+/** Whether an error is one after which something was already tried again as often as it may be. */
+export const isSpent = (error: Error): boolean => spent.has(error)
+
 /**
  * Tries something again when it failed for a passing reason, and tells of it each time. A permanent error, an abort, and
  * anything that is not a {@link DbvaultError} (a bug) are thrown at once. What was done is never reported as aborted,

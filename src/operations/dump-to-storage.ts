@@ -88,9 +88,11 @@ export async function dumpToStorage(
     const before = members.reduce((sum, { dump }) => sum + dump.bytes, 0)
     const bytes =
       request.limitRate === undefined ? member.bytes : throttle(request.limitRate, host.signal)(member.bytes)
-    const { outcomes, ...written } = await writeArtifact(bytes, encoding, targets, host, (total) =>
-      context.report({ kind: 'progress', subject, bytes: before + total }),
-    )
+    const { outcomes, ...written } = await writeArtifact(bytes, encoding, targets, {
+      signal: host.signal,
+      hostWith: (signal) => run.host(signal),
+      onDumpBytes: (total) => context.report({ kind: 'progress', subject, bytes: before + total }),
+    })
     await Promise.all(
       live.map(async (place, at) => {
         const outcome = outcomes[at]

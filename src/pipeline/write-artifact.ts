@@ -2,13 +2,13 @@ import type { Readable } from 'node:stream'
 import type { Host } from '../contract/host.ts'
 import type { ObjectStat, Storage } from '../contract/storage.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
+import { isSpent } from '../host/retry.ts'
 import type { Bytes } from './bytes.ts'
 import { type Digested, asReadable } from './artifact.ts'
 import { type Encoding, encode } from './encoding.ts'
 import { Meter } from './meter.ts'
 import { Tee } from './tee.ts'
 
-/** How long one place may take nothing while another waits for it. */
 const PATIENCE_MS = 60_000
 
 export interface ArtifactPlace {
@@ -23,6 +23,15 @@ export interface WrittenArtifact {
   readonly outcomes: readonly (ObjectStat | { readonly error: unknown })[]
 }
 
+export interface WriteOptions {
+  readonly signal: AbortSignal
+  /** Makes the host of one place, which may be left behind by itself. */
+  readonly hostWith: (signal: AbortSignal) => Host
+  readonly onDumpBytes: (total: number) => void
+  /** How long one place may take nothing while another waits for it, in milliseconds; a minute where absent. */
+  readonly patienceMs?: number
+}
+
 /**
  * Streams a dump through its encoding into one place, or into several at once: the slowest of them sets the pace, and
  * one that fails costs only itself. When this rejects no place has anything. A dump that waits for a silent tool ends
@@ -33,14 +42,12 @@ export async function writeArtifact(
   dump: Bytes,
   encoding: Encoding,
   places: readonly ArtifactPlace[],
-  host: Host,
-  onDumpBytes: (total: number) => void,
-  patienceMs = PATIENCE_MS,
+  { patienceMs = PATIENCE_MS, onDumpBytes, ...by }: WriteOptions,
 ): Promise<WrittenArtifact> {
   const dumped = new Meter({ onBytes: onDumpBytes })
   const written = new Meter()
   const flow = written.measure(encode(dumped.measure(dump), encoding))
-  const outcomes = await putAt(places, flow, written, host, patienceMs)
+  const outcomes = await putAt(places, flow, written, { ...by, patienceMs })
   return { dump: digested(dumped), artifact: digested(written), outcomes }
 }
 
@@ -48,11 +55,10 @@ async function putAt(
   places: readonly ArtifactPlace[],
   flow: Bytes,
   written: Meter,
-  host: Host,
-  patienceMs: number,
+  { signal, hostWith, patienceMs }: Required<Omit<WriteOptions, 'onDumpBytes'>>,
 ): Promise<WrittenArtifact['outcomes']> {
   const [only, second] = places
-  if (only && !second) return [await putWhole(only, asReadable(flow), written, host)]
+  if (only && !second) return [await putWhole(only, asReadable(flow), written, hostWith(signal))]
   const stops = places.map(() => new AbortController())
   const tee = new Tee(flow, places.length, {
     patienceMs,
@@ -64,8 +70,8 @@ async function putAt(
   })
   const puts = places.map(async (place, reader) => {
     try {
-      const signal = AbortSignal.any([host.signal, (stops[reader] as AbortController).signal])
-      return await putWhole(place, asReadable(tee.flows[reader] as Bytes), written, { ...host, signal })
+      const own = AbortSignal.any([signal, (stops[reader] as AbortController).signal])
+      return await putWhole(place, asReadable(tee.flows[reader] as Bytes), written, hostWith(own))
     } catch (error) {
       return { error }
     } finally {
@@ -109,7 +115,7 @@ function noneTook(places: readonly ArtifactPlace[], outcomes: readonly { readonl
     `No place took the backup: ${known.map(({ message }, at) => `${places[at]?.storage.label}: ${message}`).join('; ')}`,
     {
       hints: [...new Set(known.flatMap(({ hints }) => hints))],
-      retryable: known.some(({ retryable }) => retryable),
+      retryable: known.some((error) => error.retryable && !isSpent(error)),
       cause: first,
     },
   )

@@ -14,6 +14,7 @@ import { memoryStorage } from '../../src/testing/index.ts'
 import { onlooker, replace } from '../support/objects.ts'
 
 const CONTENT = Buffer.from('a row\n'.repeat(50_000))
+const WRITE = { signal: onlooker.signal, hostWith: () => onlooker, onDumpBytes: () => {} }
 const SHA256 = createHash('sha256').update(CONTENT).digest('hex')
 
 async function* flow(content: Buffer = CONTENT, error?: Error): Bytes & AsyncGenerator<Uint8Array> {
@@ -100,7 +101,7 @@ describe('an artifact', () => {
     const storage = memoryStorage()
     const failure = new Error('the tool died')
     for (const encoding of encodings) {
-      const writing = writeArtifact(flow(CONTENT, failure), encoding, [{ storage, key: 'a' }], onlooker, () => {})
+      const writing = writeArtifact(flow(CONTENT, failure), encoding, [{ storage, key: 'a' }], WRITE)
       await assert.rejects(writing, failure)
       assert.equal(await storage.stat('a', onlooker), undefined)
     }
@@ -115,7 +116,7 @@ describe('an artifact', () => {
         bytes: 1,
       }),
     }
-    const writing = writeArtifact(flow(), { compression: 'none' }, [{ storage: short, key: 'a' }], onlooker, () => {})
+    const writing = writeArtifact(flow(), { compression: 'none' }, [{ storage: short, key: 'a' }], WRITE)
     await assert.rejects(writing, { code: 'STORAGE_FAILED' })
     assert.equal(await storage.stat('a', onlooker), undefined)
   })
@@ -127,7 +128,7 @@ async function store(encoding: Encoding): Promise<{
   readonly source: ArtifactToRead
 }> {
   const storage = memoryStorage()
-  const written = await writeArtifact(flow(), encoding, [{ storage, key: 'a' }], onlooker, () => {})
+  const written = await writeArtifact(flow(), encoding, [{ storage, key: 'a' }], WRITE)
   const source: ArtifactToRead = {
     name: 'a',
     open: () => storage.get('a', onlooker),

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { buffer } from 'node:stream/consumers'
 import type { Storage } from '../../src/contract/storage.ts'
-import { writeArtifact } from '../../src/pipeline/write-artifact.ts'
+import { type WriteOptions, writeArtifact } from '../../src/pipeline/write-artifact.ts'
 import { memoryStorage } from '../../src/testing/index.ts'
 import { stalling } from '../support/faulty-storage.ts'
 import { keysIn, onlooker } from '../support/objects.ts'
@@ -18,13 +18,20 @@ async function* megabytes(count: number, onPassed = (_: number): void => {}): As
   }
 }
 
+const options = (signal: AbortSignal, patienceMs?: number): WriteOptions => ({
+  signal,
+  hostWith: (own) => ({ ...onlooker, signal: own }),
+  onDumpBytes: () => {},
+  ...(patienceMs !== undefined && { patienceMs }),
+})
+
 const write = (
   dump: AsyncIterable<Uint8Array>,
   storages: readonly Storage[],
   patienceMs?: number,
 ): ReturnType<typeof writeArtifact> => {
   const places = storages.map((storage) => ({ storage, key: 'a' }))
-  return writeArtifact(dump, PLAIN, places, onlooker, () => {}, patienceMs)
+  return writeArtifact(dump, PLAIN, places, options(onlooker.signal, patienceMs))
 }
 
 describe('an artifact for several places', () => {
@@ -87,11 +94,7 @@ describe('an artifact for several places', () => {
       if (++stalled === 2) setTimeout(() => stop.abort(new Error('enough')), 300)
     }
     const places = ['a', 'b'].map((name) => ({ storage: stalling(memoryStorage(name), /^a$/, onStalled), key: 'a' }))
-    const host = { ...onlooker, signal: stop.signal }
-    await assert.rejects(
-      writeArtifact(megabytes(40), PLAIN, places, host, () => {}, 50),
-      /enough/,
-    )
+    await assert.rejects(writeArtifact(megabytes(40), PLAIN, places, options(stop.signal, 50)), /enough/)
   })
 
   it('closes its source when no place is left', async () => {
