@@ -26,6 +26,8 @@ export interface TestServer {
   /** What the vendor's own program dumps of it; '' where nothing is. */
   dump(database: string): Promise<string>
   stop(signal?: NodeJS.Signals): Promise<void>
+  /** Kills it and starts it again on the same files. */
+  crash(): Promise<void>
 }
 
 export interface ServerOptions {
@@ -88,18 +90,36 @@ export async function startServer({ vendor, args = [] }: ServerOptions): Promise
     ...(vendor === 'MySQL' ? ['--mysqlx=OFF', '--sync-binlog=0'] : []),
     ...args,
   ]
-  const child = spawn(as[0] ?? server, [...as.slice(1), ...(as.length > 0 ? [server] : []), ...serve], {
-    stdio: 'ignore',
-    env: environment(),
-  })
-  const gone = new Promise<void>((resolve) => void child.once('exit', () => resolve()))
-  child.unref()
+  const begin = () => {
+    const begun = spawn(as[0] ?? server, [...as.slice(1), ...(as.length > 0 ? [server] : []), ...serve], {
+      stdio: 'ignore',
+      env: environment(),
+    })
+    begun.unref()
+    return begun
+  }
+  let child = begin()
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    const gone = new Promise<void>((resolve) => void child.once('exit', () => resolve()))
+    child.ref()
+    child.kill(signal)
+    if (child.exitCode === null && child.signalCode === null) await gone
+  }
   const cleanUp = (): void => {
     child.kill('SIGKILL')
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
   }
   process.once('exit', cleanUp)
 
+  const answering = async (): Promise<void> => {
+    for (;;) {
+      if (child.exitCode !== null)
+        throw new Error(`${vendor} did not start: ${readFileSync(join(folder, 'log'), 'utf8').slice(-2000)}`)
+      const answered = await sql('SELECT 1').catch(() => undefined)
+      if (answered !== undefined) return
+      await delay(50)
+    }
+  }
   const client = program(vendor === 'MySQL' ? 'mysql' : 'mariadb')
   const dumper = program(vendor === 'MySQL' ? 'mysqldump' : 'mariadb-dump')
   const user = 'vault'
@@ -154,21 +174,18 @@ export async function startServer({ vendor, args = [] }: ServerOptions): Promise
       return stdout
     },
     async stop(signal = 'SIGTERM') {
-      child.ref()
-      child.kill(signal)
-      await gone
+      await end(signal)
       process.off('exit', cleanUp)
       cleanUp()
     },
+    async crash() {
+      await end('SIGKILL')
+      child = begin()
+      await answering()
+    },
   }
 
-  for (;;) {
-    if (child.exitCode !== null)
-      throw new Error(`${vendor} did not start: ${readFileSync(join(folder, 'log'), 'utf8').slice(-2000)}`)
-    const answered = await sql('SELECT 1').catch(() => undefined)
-    if (answered !== undefined) break
-    await delay(50)
-  }
+  await answering()
   await sql(
     `CREATE USER '${user}'@'%' IDENTIFIED BY ${literal(password)}; GRANT ALL ON *.* TO '${user}'@'%' WITH GRANT OPTION`,
   )

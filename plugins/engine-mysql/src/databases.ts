@@ -3,7 +3,8 @@ import type { Flags } from './descriptor.ts'
 import { loginOf } from './server/login.ts'
 import { serverError } from './server/server-error.ts'
 import { connect } from './server/session.ts'
-import { SCRATCH_NAME } from './scratch/scratch-schema.ts'
+import { SCRATCH_NAME } from './scratch/sweep.ts'
+import { KEPT_NAME } from './target/journal.ts'
 
 const SYSTEM = ['information_schema', 'performance_schema', 'mysql', 'sys', 'ndbinfo']
 
@@ -17,6 +18,6 @@ export async function* databases(source: Source<Flags>, host: Host): AsyncGenera
     })
   for (const row of rows) {
     const name = String(row['n'])
-    if (!SYSTEM.includes(name.toLowerCase()) && !SCRATCH_NAME.test(name)) yield name
+    if (!SYSTEM.includes(name.toLowerCase()) && !SCRATCH_NAME.test(name) && !KEPT_NAME.test(name)) yield name
   }
 }

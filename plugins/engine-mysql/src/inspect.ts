@@ -4,6 +4,7 @@ import { databaseOf, loginOf, placeOf } from './server/login.ts'
 import { literal, shown } from './server/quote.ts'
 import { serverError } from './server/server-error.ts'
 import { connect, type Session } from './server/session.ts'
+import { unfinished } from './target/recover.ts'
 
 export async function inspect(target: Target<Flags>, host: Host): Promise<TargetState> {
   host.signal.throwIfAborted()
@@ -15,10 +16,16 @@ export async function inspect(target: Target<Flags>, host: Host): Promise<Target
     if (contents === undefined) return { state: 'absent', description: `no ${place}` }
     const { tables, others, bytes } = contents
     if (tables + others === 0) return { state: 'empty', description: `empty ${place}` }
+    const killed = await unfinished(session, database)
+    const notes = killed.map(
+      ({ before }) =>
+        `A restore into it was killed before its end${before ? '; it is made what it was before that, first of all' : ', and left what is there'}`,
+    )
     const size = `${(bytes / 1e6).toFixed(1)} MB`
     return {
       state: 'occupied',
       description: `${place}: ${tables} tables and views, ${others} routines and events, ${size}`,
+      ...(notes.length > 0 && { notes }),
     }
   } catch (error) {
     throw serverError(host, session.login, error)

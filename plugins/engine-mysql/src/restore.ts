@@ -18,6 +18,8 @@ import { isServerError, serverError } from './server/server-error.ts'
 import { connect, type Session } from './server/session.ts'
 import { readMembers } from './sql/members.ts'
 import { readStored } from './sql/read-stored.ts'
+import { holdAlone } from './target/hold-alone.ts'
+import { recover } from './target/recover.ts'
 import { notEmpty, swap } from './target/swap.ts'
 import { findTool } from './tool/find-tools.ts'
 import { restoreError } from './tool/proof-error.ts'
@@ -34,12 +36,15 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
   const database = databaseOf(target, host)
   const login = await loginOf(target, host)
   try {
-    if (!target.replace) await refuseOccupied()
+    await using session = await connect(login, host)
+    await holdAlone(session, database, host)
+    await recover(session, database, host)
+    if (!target.replace) await refuseOccupied(session)
     await using beside = await scratchSchema('restore', login, host, { replicated: true })
-    const { session, facts } = beside
+    const { facts } = beside
     const tool = await findTool('client', facts.vendor, target.flags, host)
     await load(main, beside, tool, host, 'RESTORE_FAILED')
-    const found = await readFingerprint(session, {
+    const found = await readFingerprint(beside.session, {
       facts,
       database: beside.database,
       history: wanted?.history ?? false,
@@ -49,7 +54,7 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
     if (events) for await (const _ of readStored(events, host, 'RESTORE_FAILED'));
     await swap(beside, database, target.replace, host, async () => {
       if (!events) return
-      await load(events, { session, database, preamble: '' }, tool, host, 'RESTORE_FAILED')
+      await load(events, { session: beside.session, database, preamble: '' }, tool, host, 'RESTORE_FAILED')
       if (wanted)
         refuseDifferent(wanted, { ...found, definitions: [...found.definitions, ...(await eventsOf(session))] })
     })
@@ -63,8 +68,7 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
     throw serverError(host, login, restoreError(host, error), 'RESTORE_FAILED')
   }
 
-  async function refuseOccupied(): Promise<void> {
-    await using session = await connect(login, host)
+  async function refuseOccupied(session: Session): Promise<void> {
     const contents = await contentsOf(session, database)
     if (contents && contents.tables + contents.others > 0) throw notEmpty(host, database)
   }

@@ -5,6 +5,7 @@ import type { Facts } from '../server/facts.ts'
 import { literal, name, shown } from '../server/quote.ts'
 import type { Session } from '../server/session.ts'
 import type { Tool } from '../tool/find-tools.ts'
+import { unfinished } from '../target/recover.ts'
 import { grants, readGrants, type Grant } from './grants.ts'
 
 /**
@@ -21,12 +22,22 @@ export async function audit(
   const held = await readGrants(session)
   const user = await currentUser(session)
   return [
+    ...(await killedRestores(session, database)),
     ...rightsFindings(held, database, facts, user),
     ...(await viewFindings(session, database)),
     ...engineFindings(tables),
     ...lockFindings(held, user),
     ...(await toolFindings(session, database, facts, tool)),
   ]
+}
+
+/** Between the move of the tables and its end a restore leaves a database without its views, triggers and routines. */
+async function killedRestores(session: Session, database: string): Promise<Finding[]> {
+  return (await unfinished(session, database)).map(() => ({
+    severity: 'incomplete',
+    message: `A restore into ${shown(database)} was killed before its end, so that views, triggers or routines may be missing`,
+    fixes: [`Restore into it again with --replace, which first makes it what it was.`],
+  }))
 }
 
 function rightsFindings(held: readonly Grant[], database: string, facts: Facts, user: string): Finding[] {

@@ -3,14 +3,16 @@ import { randomBytes } from 'node:crypto'
 import { factsOf } from '../server/facts.ts'
 import type { Login } from '../server/login.ts'
 import { literal, name } from '../server/quote.ts'
-import { isServerError } from '../server/server-error.ts'
-import { connect, type Session } from '../server/session.ts'
+import { connect } from '../server/session.ts'
 import type { Place } from './place.ts'
-
-/** The names of databases that only we make, and may drop when their maker is gone. */
-export const SCRATCH_NAME = /^dbvault_(?:scratch|restore)_[0-9a-f]{12}$/
+import { sweep } from './sweep.ts'
 
 const NO_BINARY_LOG = 'SET SESSION sql_log_bin = 0'
+
+export interface ScratchSchema extends Place {
+  /** The end of the names of all that this run makes on the server. */
+  readonly id: string
+}
 
 /**
  * A database of our own on the user's server. A lock of the same name is held for as long as the run lives: a database
@@ -22,25 +24,33 @@ export async function scratchSchema(
   login: Login,
   host: Host,
   { replicated }: { readonly replicated: boolean },
-): Promise<Place> {
+): Promise<ScratchSchema> {
   const session = await connect(login, host)
-  const database = `dbvault_${kind}_${randomBytes(6).toString('hex')}`
+  const id = randomBytes(6).toString('hex')
+  const database = `dbvault_${kind}_${id}`
   const drop = async (): Promise<void> => {
     // The run's own signal may be dead, and its connection busy.
     const cleanup: Host = { ...host, signal: AbortSignal.timeout(30_000) }
     await session[Symbol.asyncDispose]()
-    await using cleaner = await connect(login, cleanup)
-    if (!replicated) await cleaner.run(NO_BINARY_LOG).catch(() => {})
-    await cleaner.run(`DROP DATABASE IF EXISTS ${name(database)}`)
+    try {
+      await using cleaner = await connect(login, cleanup)
+      if (!replicated) await cleaner.run(NO_BINARY_LOG).catch(() => {})
+      await cleaner.run(`DROP DATABASE IF EXISTS ${name(database)}`)
+    } catch {
+      // Why the server cannot be reached is said by what failed before.
+      const message = `The database ${database} could not be dropped; the next run that uses this server removes it`
+      host.report({ kind: 'warning', message })
+    }
   }
   try {
     const facts = await factsOf(session)
     const silent = facts.binaryLog && !replicated
+    await sweep(session, facts, host)
     if (silent) await session.run(NO_BINARY_LOG)
-    await sweep(session, host)
     await session.value(`SELECT GET_LOCK(${literal(database)}, 0)`)
     await session.run(`CREATE DATABASE ${name(database)}`)
     return {
+      id,
       session,
       facts,
       database,
@@ -51,25 +61,5 @@ export async function scratchSchema(
   } catch (error) {
     await session[Symbol.asyncDispose]()
     throw error
-  }
-}
-
-/** Drops what killed runs have left. Whoever may not drop it leaves it to others. */
-async function sweep(session: Session, host: Host): Promise<void> {
-  const rows = await session.rows(
-    "SELECT SCHEMA_NAME n FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE 'dbvault%'",
-  )
-  for (const row of rows) {
-    const database = String(row['n'])
-    if (!SCRATCH_NAME.test(database)) continue
-    if (Number(await session.value(`SELECT GET_LOCK(${literal(database)}, 0)`)) !== 1) continue
-    try {
-      await session.run(`DROP DATABASE IF EXISTS ${name(database)}`)
-      host.report({ kind: 'warning', message: `Removed ${database}, which a run that was killed had left` })
-    } catch (error) {
-      if (!isServerError(error)) throw error
-    } finally {
-      await session.value(`SELECT RELEASE_LOCK(${literal(database)})`)
-    }
   }
 }

@@ -154,13 +154,14 @@ function sessionOf(connection: mysql.Connection, login: Login, host: Host): Sess
 /** Waits until the server has closed its side too, so that its session is gone when we say so. */
 function quit(connection: mysql.Connection): Promise<void> {
   return new Promise((resolve) => {
+    // The connection itself does not tell when it is encrypted.
+    const { stream } = connection as unknown as { readonly stream: Duplex }
+    if (stream.destroyed || stream.readableEnded) return resolve()
     const timer = setTimeout(resolve, KILL_TIMEOUT_MS)
     const done = (): void => {
       clearTimeout(timer)
       resolve()
     }
-    // The connection itself does not tell when it is encrypted.
-    const { stream } = connection as unknown as { readonly stream: Duplex }
     stream.once('end', done)
     stream.once('close', done)
     connection.once('error', done)

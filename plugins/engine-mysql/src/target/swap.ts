@@ -1,22 +1,28 @@
 import type { Host } from 'dbvault'
-import { randomBytes } from 'node:crypto'
 import { defaultsOf, digested } from '../fingerprint/read-fingerprint.ts'
 import { contentsOf } from '../inspect.ts'
-import type { Place } from '../scratch/place.ts'
+import type { ScratchSchema } from '../scratch/scratch-schema.ts'
 import { literal, name, qualified, shown } from '../server/quote.ts'
+import { isServerError, said } from '../server/server-error.ts'
 import { connect } from '../server/session.ts'
+import { type Journal, dropKept, keptName, markDone, tokenName, writeJournal } from './journal.ts'
 import { createObjects, dropObjects, readObjects, type Objects } from './objects.ts'
+import { moveTables, undo } from './undo.ts'
 
 const NOTHING: Objects = { tables: [], definitions: [] }
+
+/** How long a statement of the swap waits for what others do with a table, in seconds. Behind it everybody waits. */
+const LOCK_SECONDS = 10
 
 /**
  * Moves all that a restored database holds to the target's name. Tables go by one RENAME TABLE, which is done in whole
  * or not at all; what is there goes to a third database by the same statement. Views, routines and triggers cannot be
- * moved: they are made again, and for that moment the target is without them. When anything fails, the target is made
- * what it was; whatever was there is dropped when all is done, `finish` included.
+ * moved: they are made again, and for that moment the target is without them. What is to be done is written down first;
+ * when anything fails, the target is made what it was, by a later restore where this one was killed. What was there is
+ * dropped when all is done, `finish` included.
  */
 export async function swap(
-  { session: { login }, database: beside }: Place,
+  { session: { login }, database: beside, id }: ScratchSchema,
   target: string,
   replace: boolean,
   outer: Host,
@@ -25,39 +31,53 @@ export async function swap(
   // From the first change on nothing may end half-way.
   const host: Host = { ...outer, signal: new AbortController().signal }
   await using session = await connect(login, host)
-  const before = await contentsOf(session, target)
-  const occupied = before !== undefined && before.tables + before.others > 0
+  await session.run(`SET SESSION lock_wait_timeout = ${LOCK_SECONDS}`)
+  const contents = await contentsOf(session, target)
+  const occupied = contents !== undefined && contents.tables + contents.others > 0
   if (occupied && !replace) throw notEmpty(host, target)
   if (occupied) await refuseForeignKeys()
 
   const fresh = await readObjects(session, beside)
-  const old = before === undefined ? NOTHING : await readObjects(session, target)
+  const old = contents === undefined ? NOTHING : await readObjects(session, target)
   const [charset, collation] = await defaultsOf(session, beside)
-  const [oldCharset, oldCollation] = before === undefined ? ['', ''] : await defaultsOf(session, target)
-  const kept = `dbvault_old_${randomBytes(6).toString('hex')}`
-  let moved = false
+  const before = contents && (await defaultsOf(session, target))
+  const journal: Journal = {
+    id,
+    target,
+    ...(before && { before: { charset: before[0], collation: before[1] } }),
+    old,
+    fresh: fresh.tables,
+    done: false,
+  }
 
   try {
-    if (before === undefined) await session.run(`CREATE DATABASE ${name(target)}`)
+    outer.signal.throwIfAborted()
+    await writeJournal(session, journal)
+    if (contents === undefined) await session.run(`CREATE DATABASE ${name(target)}`)
     await session.run(`ALTER DATABASE ${name(target)} CHARACTER SET ${charset} COLLATE ${collation}`)
-    if (old.tables.length > 0) await session.run(`CREATE DATABASE ${name(kept)}`)
     await dropObjects(session, target, old.definitions)
     await dropObjects(session, beside, fresh.definitions)
-    await rename([...moves(old.tables, target, kept), ...moves(fresh.tables, beside, target)])
-    moved = true
+    await session.run(`CREATE TABLE ${qualified(beside, tokenName(id))} (i int) ENGINE=InnoDB`)
+    await moveTables(session, [
+      { tables: [tokenName(id)], from: beside, to: keptName(id) },
+      { tables: old.tables, from: target, to: keptName(id) },
+      { tables: fresh.tables, from: beside, to: target },
+    ])
     await createObjects(login, target, fresh.definitions, host)
     await compare()
     outer.signal.throwIfAborted()
     await finish(outer)
+    await markDone(session, id)
   } catch (error) {
     await revert(error)
     throw error
   }
-  if (old.tables.length > 0) await session.run(`DROP DATABASE ${name(kept)}`)
-
-  async function rename(pairs: readonly string[]): Promise<void> {
-    if (pairs.length > 0) await session.run(`RENAME TABLE ${pairs.join(', ')}`)
-  }
+  // The restore is whole; what cannot be dropped now a later run will.
+  await dropKept(session, id).catch((error: unknown) => {
+    if (!isServerError(error)) throw error
+    const message = `What ${shown(target)} held before is in ${keptName(id)}, and could not be dropped: ${said(error)}`
+    host.report({ kind: 'warning', message })
+  })
 
   /** What was made again must be what was restored and compared. */
   async function compare(): Promise<void> {
@@ -71,18 +91,15 @@ export async function swap(
 
   async function revert(reason: unknown): Promise<void> {
     try {
-      if (before === undefined) {
-        await session.run(`DROP DATABASE IF EXISTS ${name(target)}`)
-        return
-      }
-      await dropObjects(session, target, (await readObjects(session, target)).definitions)
-      if (moved) await rename([...moves(fresh.tables, target, beside), ...moves(old.tables, kept, target)])
-      await session.run(`ALTER DATABASE ${name(target)} CHARACTER SET ${oldCharset} COLLATE ${oldCollation}`)
-      await createObjects(login, target, old.definitions, host)
-      await session.run(`DROP DATABASE IF EXISTS ${name(kept)}`)
+      await undo(journal, login, host)
     } catch (cause) {
       throw host.error('RESTORE_FAILED', `The restore failed, and ${shown(target)} could not be made what it was`, {
-        hints: moved && old.tables.length > 0 ? [`All tables that it had are in the database ${kept}.`] : [],
+        hints: [
+          'Restore into it again, with --replace, when the server can be reached: that first makes it what it was.',
+          ...(old.tables.length > 0
+            ? [`Tables that are not there are in the database ${keptName(id)} until then.`]
+            : []),
+        ],
         cause: new AggregateError([reason, cause]),
       })
     }
@@ -108,8 +125,4 @@ export function notEmpty(host: Host, database: string): Error {
   return host.error('TARGET_NOT_EMPTY', `The database ${shown(database)} is not empty`, {
     hints: ['Restore to another database, or replace what is there with --replace.'],
   })
-}
-
-function moves(tables: readonly string[], from: string, to: string): string[] {
-  return tables.map((table) => `${qualified(from, table)} TO ${qualified(to, table)}`)
 }

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'mocha'
+import { startServer, type TestServer } from '../../../test/servers/mysql.ts'
+import { dumped, edited, rejected, restored, serverOf, type Held } from './support/exam.ts'
+import { startGate } from './support/gate.ts'
+import { at, madeDatabase } from './support/harness.ts'
+
+const OLD = `CREATE TABLE both_have (i int PRIMARY KEY, j int AS (i + 1)); INSERT INTO both_have (i) VALUES (1), (2);
+  CREATE TABLE only_old (i int, FOREIGN KEY (i) REFERENCES both_have (i)); INSERT INTO only_old VALUES (1);
+  CREATE VIEW v AS SELECT i FROM both_have; CREATE FUNCTION fn() RETURNS int DETERMINISTIC RETURN 1;
+  CREATE TRIGGER tr BEFORE INSERT ON both_have FOR EACH ROW SET NEW.i = NEW.i + 1;
+  CREATE EVENT ev ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01' DO SELECT 1;`
+const NEW = `CREATE TABLE both_have (x text); INSERT INTO both_have VALUES ('new'); CREATE TABLE only_new (x int);
+  CREATE VIEW v AS SELECT x FROM both_have; CREATE PROCEDURE p() SELECT 2;
+  CREATE TRIGGER tr_new BEFORE INSERT ON only_new FOR EACH ROW SET NEW.x = 1;
+  CREATE EVENT ev ON SCHEDULE EVERY 2 DAY STARTS '2037-01-01' DO SELECT 2;`
+
+describe('a restore that replaces a database', function () {
+  this.timeout(240_000)
+  const shared = serverOf('MariaDB')
+
+  const contentOf = async (server: TestServer, database: string): Promise<string> =>
+    (await server.dump(database)).replaceAll(database, 'X')
+
+  async function scene(server: TestServer): Promise<{ held: Held; target: string; old: string; fresh: string }> {
+    const source = await madeDatabase(server, NEW)
+    const target = await madeDatabase(server, OLD, 'CHARACTER SET latin1')
+    const held = await dumped(at(server, source))
+    return { held, target, old: await contentOf(server, target), fresh: await contentOf(server, source) }
+  }
+
+  const ours = (server: TestServer) =>
+    server.sql("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE 'dbvault%'")
+
+  /** Until the server has noticed that those who were cut off are gone. */
+  async function alone(server: TestServer): Promise<void> {
+    const sessions = `SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER = '${server.user}'`
+    while ((await server.sql(sessions)) !== '0\n');
+  }
+
+  /** Restores through a gate that shuts behind the nth statement that changes something of the swap. */
+  async function cutAt(nth: number, server: TestServer, { held, target }: Awaited<ReturnType<typeof scene>>) {
+    let begun = false
+    let count = 0
+    let last = ''
+    await using gate = await startGate(
+      server.port,
+      (sql) => {
+        begun ||= sql.includes('CREATE DATABASE `dbvault_old_')
+        if (!begun || !/^(?:CREATE|DROP|ALTER|RENAME|INSERT|COMMIT)/.test(sql)) return false
+        last = sql
+        return ++count === nth
+      },
+      'cut',
+    )
+    const to = { ...at(server, target), port: gate.port }
+    const error = await restored(held.members, to, { replace: true, expected: held.fingerprint }).then(
+      () => undefined,
+      (thrown: Error & { code: string; hints: readonly string[] }) => thrown,
+    )
+    await alone(server)
+    return { error, last, ended: count < nth }
+  }
+
+  it('leaves a database that a later restore makes what it was, wherever it is cut off', async () => {
+    const server = shared()
+    const stage = await scene(server)
+    const { held, target, old, fresh } = stage
+    const broken = edited(held, /^CREATE TABLE `both_have`/m, 'CREATE TABLE `both_have` nonsense')
+    let nth = 1
+    for (; ; nth++) {
+      const { error, last, ended } = await cutAt(nth, server, stage)
+      if (ended) break
+      if (error !== undefined) {
+        assert.ok(['RESTORE_FAILED', 'SOURCE_UNREACHABLE'].includes(error.code), `${last}: ${error.stack}`)
+        if ((await contentOf(server, target)) !== old) assert.match(error.hints.join(), /with --replace/, last)
+      }
+      // It fails before it changes anything of its own, and so shows what the earlier one is made to.
+      await rejected(restored(broken, at(server, target), { replace: true }), 'RESTORE_FAILED')
+      const content = await contentOf(server, target)
+      const whole = content === fresh
+      assert.ok(whole || content === old, `after ${last}\n${content}`)
+      assert.equal(await ours(server), '', last)
+      if (whole) {
+        assert.match(last, /^DROP|^INSERT INTO `dbvault_old/, 'only the very end leaves the new content')
+        stage.target = await madeDatabase(server, OLD, 'CHARACTER SET latin1')
+        if (/^DROP DATABASE/.test(last)) break
+      }
+    }
+    assert.ok(nth > 20, `${nth} statements`)
+  })
+
+  it('is undone by the next one when the server was killed in its middle', async () => {
+    const server = await startServer({ vendor: 'MariaDB', args: ['--innodb-flush-log-at-trx-commit=1'] })
+    try {
+      const { held, target, old, fresh } = await scene(server)
+      await using gate = await startGate(server.port, (sql) => sql.startsWith('RENAME TABLE'), 'freeze')
+      const to = { ...at(server, target), port: gate.port }
+      const restoring = restored(held.members, to, { replace: true })
+      restoring.catch(() => {})
+      await gate.shut
+      await server.crash()
+      await gate[Symbol.asyncDispose]()
+      assert.match(await rejected(restoring, 'RESTORE_FAILED'), /could not be made what it was[^]*with --replace/)
+      assert.notEqual(await contentOf(server, target), old)
+      const broken = edited(held, /^CREATE TABLE `both_have`/m, 'CREATE TABLE `both_have` nonsense')
+      await rejected(restored(broken, at(server, target), { replace: true }), 'RESTORE_FAILED')
+      assert.equal(await contentOf(server, target), old)
+      await restored(held.members, at(server, target), { replace: true, expected: held.fingerprint })
+      assert.equal(await contentOf(server, target), fresh)
+      assert.equal(await ours(server), '')
+    } finally {
+      await server.stop('SIGKILL')
+    }
+  })
+})
