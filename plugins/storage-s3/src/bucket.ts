@@ -27,7 +27,7 @@ export class Bucket {
   }
 
   address(key: string): string {
-    return `s3://${this.name}/${key}`
+    return `s3://${[this.name, ...key.split('/')].map(encodeURIComponent).join('/')}`
   }
 
   /** Makes a request once. @throws what the SDK throws; on abort, the signal's reason */
