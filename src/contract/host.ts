@@ -16,9 +16,10 @@ export interface Host {
   /**
    * Runs a program and yields its stdout. Ends without an error only if the program exited with 0 and no signal, and
    * is gone, with all its output read. On abort or an early `break` it gets SIGTERM, then SIGKILL some seconds later.
-   * @throws TOOL_NOT_FOUND, TOOL_FAILED (with the end of its stderr, secrets removed)
+   * With `input` that is fed to its stdin meanwhile, under the rules of `feedTool`.
+   * @throws TOOL_NOT_FOUND, TOOL_FAILED (with the end of its stderr, secrets removed), and whatever the input throws
    */
-  runTool(call: ToolCall): AsyncIterable<Uint8Array>
+  runTool(call: ToolCall, input?: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>
   /**
    * Feeds a program's stdin from `input` and resolves with its stdout once it exited with 0. On any failure, of the
    * input too, it is killed by SIGKILL *before* its stdin closes: at end of input it would run a half statement.

@@ -52,7 +52,7 @@ export function createHost(options: HostOptions): Host {
     upload: (body, steps) => upload(body, steps, { signal, report, retry, tempDir: ownTempDir }),
     download: (source) => download(source, { signal, report, retry, limits }),
     assertObjectKey,
-    runTool: (call) => runTool(call, signalOf(call), secretsOf(call)),
+    runTool: (call, input) => runTool(call, signalOf(call), secretsOf(call), input),
     feedTool: (call, input) => feedTool(call, input, signalOf(call), secretsOf(call)),
     secretFile: (text) => secretFile(text, tempRoot),
     tempDir: ownTempDir,

@@ -1,6 +1,7 @@
-import { Readable, type Writable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { Secret, ToolCall } from '../contract/host.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
+import { feed, release } from './feed.ts'
 import { ToolProcess } from './tool-process.ts'
 
 const KEPT_STDOUT = 1024 * 1024
@@ -40,21 +41,6 @@ export async function feedTool(
   }
 }
 
-/**
- * Writes the input and, at its end, closes stdin. Resolves to whether all of it was taken. When the input throws, stdin
- * is left open: what the program has read so far may not look like all there is.
- */
-async function feed(source: AsyncIterator<Uint8Array>, stdin: Writable): Promise<boolean> {
-  stdin.on('error', () => {}) // Comes to each write as well. Why the program stopped reading is for the program to say.
-  for (let next = await source.next(); !next.done; next = await source.next()) {
-    const { value } = next
-    const failure = await new Promise<unknown>((resolve) => stdin.write(value, resolve))
-    if (failure !== null && failure !== undefined) return false
-  }
-  stdin.end()
-  return true
-}
-
 function keepStart(stdout: Readable): () => string {
   const kept: Buffer[] = []
   let room = KEPT_STDOUT
@@ -63,10 +49,4 @@ function keepStart(stdout: Readable): () => string {
     room -= chunk.length
   })
   return () => Buffer.concat(kept).toString('utf8')
-}
-
-/** Not awaited: an input that is silent would answer only after its next chunk. A stream can be ended at once. */
-function release(source: AsyncIterator<Uint8Array>, input: AsyncIterable<Uint8Array>): void {
-  if (input instanceof Readable) input.destroy()
-  source.return?.().catch(() => {})
 }

@@ -9,6 +9,10 @@ import { processesWith, uniqueSleep } from './processes.ts'
 
 const sh = (script: string, ...args: string[]) => ({ command: 'sh', args: ['-c', script, 'sh', ...args] })
 
+async function* zeros(chunks: number): AsyncGenerator<Uint8Array> {
+  for (let i = 0; i < chunks; i++) yield Buffer.alloc(65_536)
+}
+
 describe('runTool', () => {
   const host = createHost({ signal: new AbortController().signal })
 
@@ -176,6 +180,35 @@ describe('runTool', () => {
     await assert.rejects(text(host.runTool({ ...sh('echo up'), cleanup, signal: own })), /enough/)
     const late = host.runTool({ ...sh('sleep 60'), cleanup: { withinMs: 50 } })
     await assert.rejects(text(late), { code: 'TIMED_OUT', message: 'sh took too long to clean up' })
+  })
+
+  it('feeds an input while it yields the output, however much of both there is', async () => {
+    let bytes = 0
+    for await (const chunk of host.runTool({ command: 'cat', args: [] }, zeros(500))) bytes += chunk.length
+    assert.equal(bytes, 32_768_000)
+  })
+
+  it('kills a program that is fed before its stdin closes when the input throws, and throws the same', async () => {
+    async function* failing(): AsyncGenerator<Uint8Array> {
+      yield* zeros(3)
+      throw new Error('the artifact is damaged')
+    }
+    for (let round = 0; round < 20; round++) {
+      const output: Buffer[] = []
+      const running = (async () => {
+        for await (const chunk of host.runTool(sh('cat >/dev/null; echo the end'), failing()))
+          output.push(Buffer.from(chunk))
+      })()
+      await assert.rejects(running, /^Error: the artifact is damaged$/)
+      assert.equal(Buffer.concat(output).toString(), '')
+    }
+  })
+
+  it('throws TOOL_FAILED when a program that is fed succeeds without having read its input', async () => {
+    await assert.rejects(text(host.runTool(sh('head -c 10 >/dev/null; exec <&-; echo done'), zeros(500))), {
+      code: 'TOOL_FAILED',
+      message: 'sh ended before it had read all of its input',
+    })
   })
 
   it('removes its listener from the signal', async () => {
