@@ -47,6 +47,7 @@ export const TOOLS = {
   'a newer postgres': () => existsSync(join(NEWER_POSTGRES, 'bin/postgres')),
   'postgres 17': () => existsSync(join(POSTGRES_17, 'postgres')),
   'postgres 18': () => existsSync(join(POSTGRES_18, 'postgres')),
+  pg_cron: () => existsSync('/usr/lib/postgresql/15/lib/pg_cron.so'),
   sqlite3: () => isOnPath('sqlite3'),
   versitygw: () => existsSync(GO_PROGRAMS.versitygw),
   zstd: () => isOnPath('zstd'),

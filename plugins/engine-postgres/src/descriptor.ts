@@ -10,6 +10,13 @@ export const flags = {
   'ssl-root-cert': { type: 'path', summary: 'Certificate of the authority that the server is verified by' },
   'ssl-cert': { type: 'path', summary: 'Certificate of the client' },
   'ssl-key': { type: 'path', summary: 'Key of the client certificate, readable by its owner only' },
+  format: {
+    type: 'string',
+    summary: 'Dump an archive that pg_restore reads, or plain SQL',
+    options: ['custom', 'plain'],
+    default: 'custom',
+    commands: ['backup'],
+  },
   'bin-dir': { type: 'path', summary: 'Directory of pg_dump and pg_restore, in place of looking for the right ones' },
   'lock-timeout': {
     type: 'integer',
@@ -38,6 +45,10 @@ export const flags = {
 
 /** What `pg_dump --format=custom --compress=0` writes. */
 export const archiveFormat = { id: 'postgres-archive', extension: 'dump' } as const
+/** What `pg_dump --format=plain` writes. */
+export const sqlFormat = { id: 'postgres-sql', extension: 'sql' } as const
+/** An archive beside SQL, without rows. */
+export const contentsFormat = { id: 'postgres-contents', extension: 'dump' } as const
 /** What `pg_dumpall --roles-only --no-role-passwords` writes. */
 export const rolesFormat = { id: 'postgres-roles', extension: 'sql' } as const
 
@@ -49,7 +60,7 @@ export const descriptor = {
   module: './dist/index.js',
   flags,
   source: { database: 'name', settings: ['host', 'port', 'user', 'password', 'url'] },
-  formats: [{ ...archiveFormat, magic: '5047444d50' }, rolesFormat],
+  formats: [{ ...archiveFormat, magic: '5047444d50' }, sqlFormat, contentsFormat, rolesFormat],
 } as const satisfies EngineDescriptor<typeof flags>
 
 export type Flags = typeof flags

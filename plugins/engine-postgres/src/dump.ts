@@ -2,7 +2,7 @@ import type { Dump, DumpRequest, Host, Member } from 'dbvault'
 import { join } from 'node:path'
 import { archiveProblem } from './archive/archive-problem.ts'
 import { readArchive } from './archive/read-archive.ts'
-import { archiveFormat, rolesFormat, type Flags } from './descriptor.ts'
+import { archiveFormat, contentsFormat, rolesFormat, sqlFormat, type Flags } from './descriptor.ts'
 import type { PostgresFingerprint } from './fingerprint/fingerprint.ts'
 import { readFingerprint } from './fingerprint/read-fingerprint.ts'
 import { readSequences } from './fingerprint/read-sequences.ts'
@@ -11,7 +11,8 @@ import { type Place } from './server/server.ts'
 import { Session } from './server/session.ts'
 import { toolsToDump } from './tools/choose-tools.ts'
 import { findTools, type Tools } from './tools/find-tools.ts'
-import { clientCall } from './tools/run-client.ts'
+import { SqlReader } from './sql/read-sql.ts'
+import { clientCall, type ClientCall } from './tools/run-client.ts'
 import { toolProblem } from './tools/tool-problem.ts'
 
 /**
@@ -31,7 +32,16 @@ export function dump(request: DumpRequest<Flags>, host: Host): Dump {
       async *[Symbol.asyncIterator](): AsyncGenerator<Member> {
         try {
           const snapshot = await start()
-          yield { name: 'main', format: archiveFormat, bytes: ending(dumpArchive(snapshot, host), archived.resolve) }
+          if (snapshot.isSql) {
+            yield { name: 'main', format: sqlFormat, bytes: ending(dumpSql(snapshot, host), archived.resolve) }
+            yield { name: 'contents', format: contentsFormat, bytes: dumpArchive(snapshot, ['--schema-only'], host) }
+          } else {
+            yield {
+              name: 'main',
+              format: archiveFormat,
+              bytes: ending(dumpArchive(snapshot, [], host), archived.resolve),
+            }
+          }
           yield { name: 'roles', format: rolesFormat, bytes: dumpRoles(snapshot, host) }
         } finally {
           archived.reject(host.error('DUMP_FAILED', 'The dump was ended before its end'))
@@ -62,6 +72,7 @@ interface Snapshot {
   readonly tools: Tools
   readonly session: Session
   readonly id: string
+  readonly isSql: boolean
   /** A standby cannot read unlogged tables. */
   readonly standby: boolean
   /** Where they stood before; absent when no fingerprint is wanted. */
@@ -79,7 +90,7 @@ async function takeSnapshot({ source, fingerprint }: DumpRequest<Flags>, host: H
         pg_catalog.pg_is_in_recovery() AS standby`,
     )
     const tools = toolsToDump(await findTools(source.flags['bin-dir'], host), Number.parseInt(version, 10), host)
-    const common = { place, tools, session, id, standby }
+    const common = { place, tools, session, id, standby, isSql: source.flags.format === 'plain' }
     return fingerprint ? { ...common, sequences: await readSequences(session) } : common
   } catch (error) {
     await session[Symbol.asyncDispose]()
@@ -93,21 +104,42 @@ async function* ending(bytes: AsyncIterable<Uint8Array>, ended: () => void): Asy
   ended()
 }
 
-async function* dumpArchive({ place, tools, id, standby }: Snapshot, host: Host): AsyncGenerator<Uint8Array> {
-  const args = [
-    '--format=custom',
-    '--compress=0',
+async function* dumpArchive(snapshot: Snapshot, also: string[], host: Host): AsyncGenerator<Uint8Array> {
+  await using client = await pgDump(snapshot, ['--format=custom', '--compress=0', ...also], host)
+  try {
+    yield* readArchive(host.runTool(client.call))
+  } catch (error) {
+    throw dumpProblem(error, host)
+  }
+}
+
+async function* dumpSql(snapshot: Snapshot, host: Host): AsyncGenerator<Uint8Array> {
+  await using client = await pgDump(snapshot, ['--format=plain'], host)
+  const reader = new SqlReader()
+  try {
+    for await (const chunk of host.runTool(client.call)) {
+      reader.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+      reader.taken()
+      yield chunk
+    }
+    reader.end()
+  } catch (error) {
+    throw dumpProblem(error, host)
+  }
+}
+
+function pgDump({ place, tools, id, standby }: Snapshot, args: readonly string[], host: Host): Promise<ClientCall> {
+  const always = [
     `--lock-wait-timeout=${place.server.lockTimeout}s`,
     `--snapshot=${id}`,
     ...(standby ? ['--no-unlogged-table-data'] : []),
   ]
-  await using client = await clientCall(join(tools.directory, 'pg_dump'), args, place, host)
-  try {
-    yield* readArchive(host.runTool(client.call))
-  } catch (error) {
-    host.signal.throwIfAborted()
-    throw archiveProblem(host, 'DUMP_INCOMPLETE', toolProblem(host, 'pg_dump failed', 'DUMP_FAILED', error))
-  }
+  return clientCall(join(tools.directory, 'pg_dump'), [...args, ...always], place, host)
+}
+
+function dumpProblem(error: unknown, host: Host): unknown {
+  host.signal.throwIfAborted()
+  return archiveProblem(host, 'DUMP_INCOMPLETE', toolProblem(host, 'pg_dump failed', 'DUMP_FAILED', error))
 }
 
 /** Roles belong to the server, not to a database: without them a restore elsewhere finds no owners. No passwords. */

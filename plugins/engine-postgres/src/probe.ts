@@ -36,6 +36,6 @@ export async function probe(source: Source<Flags>, host: Host, scratch?: Scratch
     bytes: Number(known.bytes),
     consistency: 'point-in-time',
     findings: await audit(session),
-    scratch: await scratchPossible(session, { found, tools, major }, scratch),
+    scratch: await scratchPossible(session, { source, found, tools, major }, scratch, host),
   }
 }

@@ -1,24 +1,18 @@
 import type { Host, Proof, ProveRequest } from 'dbvault'
 import { archiveProblem } from './archive/archive-problem.ts'
-import { openArchive } from './archive/open-archive.ts'
-import { leftOut } from './archive/restore-list.ts'
 import type { Flags } from './descriptor.ts'
 import { differences } from './fingerprint/differences.ts'
 import { asPostgresFingerprint, counts } from './fingerprint/fingerprint.ts'
-import { readFingerprint } from './fingerprint/read-fingerprint.ts'
-import { readSequences } from './fingerprint/read-sequences.ts'
 import { membersOf } from './members.ts'
+import { openBackup } from './open-backup.ts'
 import { roleNames } from './role-names.ts'
 import { openScratch } from './scratch/open-scratch.ts'
-import type { Place } from './server/server.ts'
-import { Session } from './server/session.ts'
-import { runRestore } from './tools/run-restore.ts'
+import { isSqlState } from './server/server-error.ts'
 import { isOfMachine, toolProblem } from './tools/tool-problem.ts'
-import type { PostgresFingerprint } from './fingerprint/fingerprint.ts'
 
 export async function prove({ stored, expected, scratch }: ProveRequest<Flags>, host: Host): Promise<Proof> {
   host.signal.throwIfAborted()
-  const { archive, others } = membersOf(stored, host, 'PROOF_FAILED')
+  const members = membersOf(stored, host, 'PROOF_FAILED')
   const wanted = expected && asPostgresFingerprint(expected)
   if (expected && wanted === undefined) {
     throw host.error('PROOF_FAILED', `This version cannot compare a fingerprint of the scheme "${expected.scheme}"`, {
@@ -26,12 +20,11 @@ export async function prove({ stored, expected, scratch }: ProveRequest<Flags>, 
     })
   }
   try {
-    await using opened = await openArchive(archive, host)
-    const roles = await roleNames(others, host)
-    await using place = await openScratch({ contents: opened.contents, roles }, scratch, host)
-    const leaveOut = leftOut(opened.contents, { relations: true, eventTriggers: !place.superuser })
-    await runRestore(opened, place.place, place.tools, { leaveOut, owners: false, privileges: false }, host)
-    const found = await fingerprintOf(place.place, host)
+    await using opened = await openBackup(members, host)
+    const roles = await roleNames(members.others, host)
+    const { contents, isSql } = opened
+    await using place = await openScratch({ contents, isSql, roles }, scratch, host)
+    const found = await place.fill(opened)
     if (wanted === undefined) return { outcome: 'restorable', compared: {} }
     const different = differences(wanted, found)
     return different.length === 0
@@ -41,14 +34,6 @@ export async function prove({ stored, expected, scratch }: ProveRequest<Flags>, 
     host.signal.throwIfAborted()
     throw proofError(host, error)
   }
-}
-
-/** Of a database that nobody else uses. */
-export async function fingerprintOf({ server, database }: Place, host: Host): Promise<PostgresFingerprint> {
-  await using session = await Session.open(server, database, host)
-  await session.rows('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
-  const sequences = await readSequences(session)
-  return await readFingerprint(session, sequences, async () => sequences)
 }
 
 function proofError(host: Host, error: unknown): unknown {
@@ -65,8 +50,10 @@ function proofError(host: Host, error: unknown): unknown {
 }
 
 function restoreProblem(host: Host, error: unknown): unknown {
+  const what = 'What is stored cannot be restored'
+  if (isSqlState(error)) return host.error('PROOF_FAILED', `${what}: ${error.message}`, { cause: error })
   const isTool = error instanceof Error && 'code' in error && error.code === 'TOOL_FAILED'
   if (!isTool) return error
-  const { message } = toolProblem(host, 'What is stored cannot be restored', 'PROOF_FAILED', error) as Error
+  const { message } = toolProblem(host, what, 'PROOF_FAILED', error) as Error
   return host.error('PROOF_FAILED', message, { cause: error })
 }

@@ -56,8 +56,21 @@ describe('who may read a PostgreSQL database', () => {
       assert.ok(!scratch.possible)
       assert.match(scratch.why, /may not make a scratch database/)
       assert.ok(scratch.hints.includes(`Allow it: ALTER ROLE ${user} CREATEDB;`))
-      const url = { mode: 'url', url: { reveal: () => 'postgres://elsewhere/x' } } as const
-      assert.deepEqual((await engine.probe(source, testHost(), url)).scratch, { possible: true })
+      const atUrl = (where: string) => ({ mode: 'url', url: { reveal: () => `postgres://${where}` } }) as const
+      const nowhere = (await engine.probe(source, testHost(), atUrl('nowhere.invalid/x'))).scratch
+      assert.ok(!nowhere.possible)
+      assert.match(nowhere.why, /what --scratch names cannot be used: .*nowhere\.invalid/)
+      const there = `127.0.0.1:${db.pg.port}`
+      const login = `${user}:r@${there}`
+      assert.deepEqual((await engine.probe(source, testHost(), atUrl(`${login}/${db.name}`))).scratch, {
+        possible: true,
+      })
+      db.pg.psql(db.name, 'CREATE TABLE in_the_way (i int)')
+      const full = (await engine.probe(source, testHost(), atUrl(`${login}/${db.name}`))).scratch
+      assert.ok(!full.possible)
+      assert.match(full.why, /may not make databases on .*, and the database ".*" there is not empty/)
+      const admin = atUrl(`postgres:${encodeURIComponent(db.pg.password)}@${there}/${db.name}`)
+      assert.deepEqual((await engine.probe(source, testHost(), admin)).scratch, { possible: true })
     } finally {
       db.pg.psql(db.name, `DROP OWNED BY ${user}; DROP ROLE ${user}`)
     }
@@ -199,9 +212,25 @@ describe('how a PostgreSQL server is reached', () => {
   })
 })
 
+/** Arguments and environment of what this process has started, however deep. */
 function sample(): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
+  const parents = new Map<string, string>()
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      parents.set(
+        pid,
+        readFileSync(`/proc/${pid}/stat`, 'latin1')
+          .replace(/^.*\) \S+ /s, '')
+          .split(' ')[0] ?? '',
+      )
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  const ours = (pid: string | undefined): boolean =>
+    pid !== undefined && (parents.get(pid) === String(process.pid) || ours(parents.get(pid)))
+  return [...parents.keys()]
+    .filter((pid) => ours(pid))
     .flatMap((pid) => {
       try {
         const about = readFileSync(`/proc/${pid}/cmdline`, 'utf8')

@@ -6,7 +6,7 @@ import { databaseName, testPostgres } from '../../../test/servers/postgres.ts'
 import engine from '../src/index.ts'
 import { toolsToDump, toolsToRestore } from '../src/tools/choose-tools.ts'
 import { everything } from './support/everything.ts'
-import { database, dump, rejected, type Dumped } from './support/exam.ts'
+import { database, dump, poorUser, rejected, type Dumped } from './support/exam.ts'
 import { at, drop, dumpOf, harness } from './support/harness.ts'
 import { needs } from '../../../test/support/tools.ts'
 
@@ -147,20 +147,79 @@ describe('a restore of a PostgreSQL database', () => {
     }
   })
 
-  it('needs the right to make databases, and says so', async () => {
+  it('needs the right to make databases, or an empty one, and says so', async () => {
     await using db = await database('CREATE TABLE t AS SELECT 1 AS i')
+    await using poor = await poorUser(db.pg)
     const dumped = await dump(at(db.pg, db.name))
-    const user = databaseName('poor')
-    db.pg.psql('postgres', `CREATE ROLE ${user} LOGIN PASSWORD 'r'`)
-    try {
-      const target = { ...at(db.pg, databaseName('new')), user, password: { reveal: () => 'r' }, replace: false }
-      const refused = engine.restore({ stored: dumped.stored, target, expected: dumped.fingerprint }, testHost())
-      assert.match(await rejected(refused, 'SOURCE_DENIED'), /permission denied to create database/)
-    } finally {
-      db.pg.psql('postgres', `DROP ROLE ${user}`)
-    }
+    const refused = (name: string) =>
+      rejected(
+        engine.restore(
+          {
+            stored: dumped.stored,
+            target: { ...at(db.pg, name), ...poor.login, replace: true },
+            expected: dumped.fingerprint,
+          },
+          testHost(),
+        ),
+        'SOURCE_DENIED',
+      )
+    assert.match(
+      await refused(databaseName('new')),
+      /may not make databases .*\nAllow it: ALTER ROLE ".*" CREATEDB;\nOr have an empty/,
+    )
+    assert.match(await refused(db.name), /may not replace the database/)
+  })
+
+  it('goes into an empty database of a user who may make none, whole or not at all', async () => {
+    await using db = await database(everything)
+    await using poor = await poorUser(db.pg)
+    await using given = await database('', `OWNER "${poor.login.user}" TEMPLATE template0`)
+    const dumped = await dump(at(db.pg, db.name))
+    const target = { ...at(db.pg, given.name, { owners: false, privileges: false }), ...poor.login, replace: false }
+    const empty = dumpOf(db.pg, given.name)
+    const into = (expected: Dumped['fingerprint'], host = testHost()) =>
+      engine.restore({ stored: dumped.stored, target, expected }, host)
+
+    // What takes a superuser is not in it, and then nothing is.
+    assert.match(
+      await rejected(into(dumped.fingerprint), 'RESTORE_FAILED'),
+      /foreign-data wrapper|permission denied|must be superuser/,
+    )
+    assert.equal(dumpOf(db.pg, given.name), empty)
+
+    db.pg.psql(db.name, 'DROP EXTENSION postgres_fdw CASCADE; DROP EVENT TRIGGER et; DROP PUBLICATION pub')
+    db.pg.psql(db.name, `COMMENT ON DATABASE ${db.name} IS 'of the dumped one'`)
+    db.pg.psql(db.name, 'DROP CAST (pair AS text)')
+    const again = await dump(at(db.pg, db.name))
+    const restored = (expected: Dumped['fingerprint']) =>
+      engine.restore({ stored: again.stored, target, expected }, testHost())
+    const other = JSON.parse(JSON.stringify(again.fingerprint).replace('"a",2,', '"a",3,')) as Dumped['fingerprint']
+    assert.match(await rejected(restored(other), 'RESTORE_FAILED'), /table "public\.a" has 2 rows instead of 3/)
+    assert.equal(dumpOf(db.pg, given.name), empty)
+
+    assert.equal((await restored(again.fingerprint)).outcome, 'equal')
+    assert.equal(withoutOwners(dumpOf(db.pg, given.name)), withoutOwners(dumpOf(db.pg, db.name)))
+    assert.equal((await engine.inspect(target, testHost())).state, 'occupied')
+  })
+
+  it('names the owners that the user may not give anything to', async () => {
+    await using db = await database('CREATE TABLE t AS SELECT 1 AS i')
+    await using poor = await poorUser(db.pg)
+    await using given = await database('', `OWNER "${poor.login.user}"`)
+    const dumped = await dump(at(db.pg, db.name))
+    const target = { ...at(db.pg, given.name), ...poor.login, replace: false }
+    const refused = engine.restore({ stored: dumped.stored, target, expected: dumped.fingerprint }, testHost())
+    assert.match(
+      await rejected(refused, 'RESTORE_FAILED'),
+      /may not give what is restored to its owners: postgres\nGRANT "postgres" TO ".*";\nOr .*--no-postgres-owners/,
+    )
   })
 })
+
+/** What a dump says without who owns it. */
+function withoutOwners(text: string): string {
+  return text.replaceAll(/; Owner: .*$|^ALTER .* OWNER TO .*;$/gm, '').replaceAll(/\n{2,}/g, '\n')
+}
 
 describe('which tools are taken', () => {
   const tools = (...majors: number[]) =>
@@ -174,18 +233,22 @@ describe('which tools are taken', () => {
     assert.throws(() => toolsToDump([], 15, host), { code: 'TOOL_NOT_FOUND' })
   })
 
-  it('are never a pg_restore that an older server does not understand, or that does not know the archive', () => {
+  it('are a pg_restore that the server understands, else one that only makes SQL, and never one older than the archive', () => {
     const host = testHost()
-    assert.equal(toolsToRestore(tools(18, 16, 15), 15, 15, host).major, 15)
-    assert.equal(toolsToRestore(tools(18, 16), 15, 15, host).major, 16)
-    assert.equal(toolsToRestore(tools(18, 15), 15, 18, host).major, 18)
-    assert.equal(toolsToRestore(tools(15), 15, 18, host).major, 15)
-    for (const [found, dumped, server] of [
-      [tools(18), 15, 15],
-      [tools(18, 15), 18, 15],
-      [tools(15), 18, 18],
-    ] as const) {
-      assert.throws(() => toolsToRestore(found, dumped, server, host), { code: 'TOOL_UNSUITABLE' })
+    const chosen = (found: number[], dumped: number, server: number) => {
+      const { tools: taken, direct } = toolsToRestore(tools(...found), dumped, server, host)
+      return [taken?.major, direct]
     }
+    assert.deepEqual(chosen([18, 16, 15], 15, 15), [15, true])
+    assert.deepEqual(chosen([18, 16], 15, 15), [16, true])
+    assert.deepEqual(chosen([18, 15], 15, 18), [18, true])
+    assert.deepEqual(chosen([15], 15, 18), [15, true])
+    assert.deepEqual(chosen([18, 17], 15, 15), [17, false])
+    assert.deepEqual(chosen([18, 15], 18, 15), [18, false])
+    assert.throws(() => toolsToRestore(tools(15), 18, 18, host), {
+      code: 'TOOL_UNSUITABLE',
+      message: 'No pg_restore here (15) reads an archive of pg_dump 18: it must not be older',
+    })
+    assert.throws(() => toolsToRestore([], 15, 15, host), { code: 'TOOL_NOT_FOUND' })
   })
 })

@@ -128,6 +128,10 @@ describe('a private server', () => {
     const proof = await prove(dumped, at(db.pg, db.name))
     assert.deepEqual([proof.outcome, proof.differences ?? []], ['equal', []])
   })
+})
+
+describe('an extension that lives in one database of a server', () => {
+  needs('postgres', 'pg_cron', 'linux')
 
   it('proves the tables of a database that pg_cron lives in, without its jobs', async () => {
     const pg = await testPostgres()

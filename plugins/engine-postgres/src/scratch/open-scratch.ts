@@ -2,26 +2,26 @@ import type { Host, Scratch } from 'dbvault'
 import { databaseOptions } from '../archive/database-options.ts'
 import { majorOf, type TableOfContents } from '../archive/table-of-contents.ts'
 import type { Flags } from '../descriptor.ts'
+import type { PostgresFingerprint } from '../fingerprint/fingerprint.ts'
+import { fingerprintOf } from '../fingerprint/fingerprint-of.ts'
+import type { OpenBackup } from '../open-backup.ts'
 import { identifier } from '../server/identifier.ts'
 import { placeOf } from '../server/place.ts'
-import { type Place, type Server } from '../server/server.ts'
+import type { Place, Server } from '../server/server.ts'
 import { Session } from '../server/session.ts'
-import { nearest, toolsToRestore } from '../tools/choose-tools.ts'
+import { nearest, toolsToRestore, type RestoreWay } from '../tools/choose-tools.ts'
 import { findTools, type Tools } from '../tools/find-tools.ts'
+import { runRestore } from '../tools/run-restore.ts'
+import { openGivenDatabase } from './given-database.ts'
 import { startPrivateServer } from './private-server.ts'
+import type { OpenScratch } from './scratch.ts'
 import { createScratchDatabase } from './scratch-database.ts'
 import { ScratchUnavailable } from './unavailable.ts'
-
-export interface OpenScratch extends AsyncDisposable {
-  readonly place: Place
-  /** What to restore with. */
-  readonly tools: Tools
-  readonly superuser: boolean
-}
 
 /** What has to be restored there. */
 export interface Wanted {
   readonly contents: TableOfContents
+  readonly isSql: boolean
   /** Roles that the dumped server had. */
   readonly roles: readonly string[]
 }
@@ -58,21 +58,29 @@ async function waysTo(
   host: Host,
 ): Promise<Way[]> {
   const onPrivate: Way = () => openPrivate(wanted, found, host)
-  const on = async (given: Parameters<typeof placeOf>[0]): Promise<Way> => {
-    const { server, database } = await placeOf(given, host)
-    // A database that a URL names is where to be connected to while another is made.
-    return () => openOn(url ? { ...server, maintenanceDatabase: database } : server, wanted.contents, found, host)
-  }
   switch (mode) {
     case 'private':
       return [onPrivate]
-    case 'url':
-      return [await on({ database: '', flags, ...(url && { url }) })]
+    case 'url': {
+      const { server, database } = await placeOf({ database: '', flags, ...(url && { url }) }, host)
+      // Where to be connected to while another database is made, or, for who may make none, that database.
+      return [() => openOn({ ...server, maintenanceDatabase: database }, database, wanted, found, host)]
+    }
     case 'source':
-      return source ? [await on(source)] : [missingSource]
+      return source ? [await onSource(source, wanted, found, host)] : [missingSource]
     case 'auto':
-      return source ? [onPrivate, await on(source)] : [onPrivate]
+      return source ? [onPrivate, await onSource(source, wanted, found, host)] : [onPrivate]
   }
+}
+
+async function onSource(
+  source: Parameters<typeof placeOf>[0],
+  wanted: Wanted,
+  found: readonly Tools[],
+  host: Host,
+): Promise<Way> {
+  const { server } = await placeOf(source, host)
+  return () => openOn(server, undefined, wanted, found, host)
 }
 
 const missingSource: Way = () => {
@@ -81,15 +89,15 @@ const missingSource: Way = () => {
   ])
 }
 
-async function openPrivate({ contents, roles }: Wanted, found: readonly Tools[], host: Host): Promise<OpenScratch> {
+async function openPrivate(wanted: Wanted, found: readonly Tools[], host: Host): Promise<OpenScratch> {
+  const { contents } = wanted
   const tools = privateTools(found, majorOf(contents.dumpVersion), majorOf(contents.serverVersion))
   const { server, ...running } = await startPrivateServer(tools, contents.entries.length, host)
   try {
-    const database = await createOn(server, { contents, roles }, host)
+    const database = await createOn(server, wanted, tools.major, host)
+    const way = { server: tools.major, direct: true, ...(!wanted.isSql && { tools }) }
     return {
-      place: { server, database },
-      tools,
-      superuser: true,
+      fill: (opened) => fill(opened, { server, database }, way, true, host),
       [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
     }
   } catch (error) {
@@ -112,13 +120,13 @@ export function privateTools(found: readonly Tools[], dumped: number, server: nu
 }
 
 /** The server goes away as a whole, so the database needs no name of its own and no lock. */
-async function createOn(server: Server, { contents, roles }: Wanted, host: Host): Promise<string> {
+async function createOn(server: Server, { contents, roles }: Wanted, major: number, host: Host): Promise<string> {
   await using session = await Session.open(server, server.maintenanceDatabase, host)
   await requireExtensions(session, contents)
   // Policies, and values of type regrole, name roles. Without rights and logins: only the names.
   const own = roles.filter((role) => role !== server.user && !role.startsWith('pg_'))
   if (own.length > 0) await session.rows(own.map((role) => `CREATE ROLE ${identifier(role)};`).join(' '))
-  await session.rows(`CREATE DATABASE scratch ${databaseOptions(contents)}`).catch((error: unknown) => {
+  await session.rows(`CREATE DATABASE scratch ${databaseOptions(contents, major)}`).catch((error: unknown) => {
     host.signal.throwIfAborted()
     const said = error instanceof Error ? error.message : String(error)
     throw new ScratchUnavailable(`a private server here cannot have a database like the dumped one: ${said}`, [
@@ -128,21 +136,42 @@ async function createOn(server: Server, { contents, roles }: Wanted, host: Host)
   return 'scratch'
 }
 
+/** `given` is the database that the user named for it. */
 async function openOn(
   server: Server,
-  contents: TableOfContents,
+  given: string | undefined,
+  { contents, isSql }: Wanted,
   found: readonly Tools[],
   host: Host,
 ): Promise<OpenScratch> {
   await using session = await Session.open(server, server.maintenanceDatabase, host)
-  const { version, superuser } = await session.row<{ version: string; superuser: boolean }>(
-    `SELECT pg_catalog.current_setting('server_version') AS version,
-      (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) AS superuser`,
+  const { version, superuser, may } = await session.row<{ version: string; superuser: boolean; may: boolean }>(
+    `SELECT pg_catalog.current_setting('server_version') AS version, rolsuper AS superuser, rolsuper OR rolcreatedb AS may
+     FROM pg_catalog.pg_roles WHERE rolname = current_user`,
   )
-  const tools = toolsToRestore(found, majorOf(contents.dumpVersion), majorOf(version), host)
+  const major = majorOf(version)
+  const way = isSql
+    ? { server: major, direct: false }
+    : toolsToRestore(found, majorOf(contents.dumpVersion), major, host)
   await requireExtensions(session, contents)
-  const { place, ...database } = await createScratchDatabase(server, databaseOptions(contents), host)
-  return { place, tools, superuser, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() }
+  if (given !== undefined && !may) return await openGivenDatabase({ server, database: given }, contents, way, host)
+  const { place, ...database } = await createScratchDatabase(server, databaseOptions(contents, major), host)
+  return {
+    fill: (opened) => fill(opened, place, way, superuser, host),
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  }
+}
+
+async function fill(
+  opened: OpenBackup,
+  place: Place,
+  way: RestoreWay,
+  superuser: boolean,
+  host: Host,
+): Promise<PostgresFingerprint> {
+  const options = { relations: true, eventTriggers: !superuser, owners: false, privileges: false }
+  await runRestore(opened, place, way, options, host)
+  return await fingerprintOf(place, host)
 }
 
 /** @throws ScratchUnavailable naming those that the server lacks */

@@ -96,3 +96,8 @@ function meaningOf(error: Error): Meaning | undefined {
 export function sqlState(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined
 }
+
+/** Whether it is what a server said of a statement, as it came. */
+export function isSqlState(error: unknown): error is Error {
+  return /^[0-9A-Z]{5}$/.test(sqlState(error) ?? '') && !('retryable' in (error as Error))
+}

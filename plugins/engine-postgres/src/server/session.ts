@@ -1,7 +1,8 @@
 import type { Host } from 'dbvault'
 import pg from 'pg'
-import { serverError } from './server-error.ts'
+import { isSqlState, serverError, sqlState } from './server-error.ts'
 import type { Server } from './server.ts'
+import { Submission, type CopyIn } from './submission.ts'
 import { tlsOptions } from './tls.ts'
 
 const CONNECT_MS = 10_000
@@ -12,6 +13,7 @@ const CANCEL_MS = 3_000
  * for the role or the database changes what is read.
  */
 const FIXED = [
+  ['client_encoding', 'UTF8'],
   ['TimeZone', 'UTC'],
   ['DateStyle', 'ISO, YMD'],
   ['IntervalStyle', 'postgres'],
@@ -54,10 +56,7 @@ export class Session implements AsyncDisposable {
     const client = await connect(server, database, host, application)
     const session = new Session(client, server, database, host)
     try {
-      await session.rows(
-        `SELECT ${FIXED.map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', false)`).join(', ')}` +
-          `, pg_catalog.set_config('lock_timeout', '${server.lockTimeout}s', false)`,
-      )
+      await session.settle()
       return session
     } catch (error) {
       await session[Symbol.asyncDispose]()
@@ -65,19 +64,54 @@ export class Session implements AsyncDisposable {
     }
   }
 
+  /** Sets what has to be the same everywhere, also after statements that were not ours. */
+  async settle(): Promise<void> {
+    await this.rows(
+      `SELECT ${FIXED.map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', false)`).join(', ')}` +
+        `, pg_catalog.set_config('lock_timeout', '${this.server.lockTimeout}s', false)`,
+    )
+  }
+
   async rows<T extends Row = Row>(text: string, values: readonly unknown[] = []): Promise<T[]> {
+    return await this.#guarded(async () => {
+      // Without values several statements can stand in one text; the rows of the last are returned.
+      const result = await (values.length === 0 ? this.#client.query(text) : this.#client.query(text, [...values]))
+      const last = (Array.isArray(result) ? result.at(-1) : result) as pg.QueryResult
+      return last.rows as T[]
+    })
+  }
+
+  /**
+   * Runs one statement of somebody else's in the bytes that it has, whatever encoding they are in. Rows that it returns are
+   * dropped. What the server has against it is thrown as the server says it.
+   */
+  async run(sql: Uint8Array): Promise<void> {
+    await this.#guarded(() => new Submission(this.#client, sql).done(), asTold)
+  }
+
+  /** The same for a `COPY … FROM stdin`. Unless it comes to its `end`, the server keeps none of the rows. */
+  async copyIn(sql: Uint8Array): Promise<CopyIn> {
+    const submission = await this.#guarded(async () => {
+      const started = new Submission(this.#client, sql)
+      await started.copying()
+      return started
+    }, asTold)
+    return {
+      write: (rows) => this.#guarded(() => submission.write(rows), asTold),
+      end: () => this.#guarded(() => submission.end(), asTold),
+    }
+  }
+
+  async #guarded<T>(work: () => Promise<T>, keep: (error: unknown) => boolean = () => false): Promise<T> {
     const { signal } = this.#host
     signal.throwIfAborted()
     if (this.#lost) throw serverError(this.#host, this.server, this.database, this.#lost)
     this.#running++
     try {
-      // Without values several statements can stand in one text; the rows of the last are returned.
-      const result = await (values.length === 0 ? this.#client.query(text) : this.#client.query(text, [...values]))
-      const last = (Array.isArray(result) ? result.at(-1) : result) as pg.QueryResult
-      return last.rows as T[]
+      return await work()
     } catch (error) {
       signal.throwIfAborted()
-      throw serverError(this.#host, this.server, this.database, error)
+      throw keep(error) ? error : serverError(this.#host, this.server, this.database, error)
     } finally {
       this.#running--
     }
@@ -166,6 +200,11 @@ async function connect(server: Server, database: string, host: Host, application
     }
   }
   throw serverError(host, server, database, failures.at(-1))
+}
+
+/** Of a statement and not of the connection, whose end has codes of its own (classes 08 and 57P). */
+function asTold(error: unknown): boolean {
+  return isSqlState(error) && !/^(?:08|57P)/.test(sqlState(error) ?? '')
 }
 
 /** With sslmode=prefer: no TLS on that server, or no pg_hba.conf entry for one of the two. */

@@ -1,13 +1,12 @@
 import type { Host } from 'dbvault'
 import { databaseOptions } from '../archive/database-options.ts'
 import type { TableOfContents } from '../archive/table-of-contents.ts'
-import { dropDatabase } from '../scratch/scratch-database.ts'
-import { identifier } from '../server/identifier.ts'
+import { dropDatabase } from '../scratch/drop-database.ts'
+import { MARK } from '../scratch/sweep.ts'
+import { identifier, literal } from '../server/identifier.ts'
 import type { Place } from '../server/server.ts'
-import { Session } from '../server/session.ts'
+import type { Session } from '../server/session.ts'
 import type { Kept } from './missing-roles.ts'
-
-const CLEANUP_MS = 20_000
 
 /**
  * Makes the database that is restored into, beside the target. It belongs to the owner of what it is to replace, or else
@@ -18,9 +17,10 @@ export async function makeDatabase(
   { database }: Place,
   made: string,
   contents: TableOfContents,
-  { owners }: Kept,
+  { owners, server }: Kept & { readonly server: number },
 ): Promise<void> {
-  await session.rows(`CREATE DATABASE ${identifier(made)} ${databaseOptions(contents)}`)
+  await session.rows(`CREATE DATABASE ${identifier(made)} ${databaseOptions(contents, server)}`)
+  await session.rows(`COMMENT ON DATABASE ${identifier(made)} IS ${literal(MARK)}`)
   const [replaced] = await session.rows<{ owner: string }>(
     'SELECT pg_catalog.pg_get_userbyid(datdba) AS owner FROM pg_catalog.pg_database WHERE datname = $1',
     [database],
@@ -30,32 +30,16 @@ export async function makeDatabase(
   if (owner) await session.rows(`ALTER DATABASE ${identifier(made)} OWNER TO ${identifier(owner)}`)
 }
 
-/** Removes it again after a failure. A subscription that was restored would keep the database from being dropped. */
-export async function discard(place: Place, made: string, host: Host): Promise<void> {
+/** Removes it again after a failure. */
+export async function discard({ server }: Place, made: string, host: Host): Promise<void> {
   try {
-    await dropSubscriptions(place, made, host)
-    await dropDatabase(place.server, made, host)
+    await dropDatabase(server, made, host)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     host.report({
       kind: 'warning',
-      message: `The half restored database ${JSON.stringify(made)} could not be removed: ${why}`,
+      message: `The half restored database ${JSON.stringify(made)} could not be removed now; the next restore does: ${why}`,
     })
-  }
-}
-
-async function dropSubscriptions({ server }: Place, made: string, host: Host): Promise<void> {
-  const calm: Host = { ...host, signal: AbortSignal.timeout(CLEANUP_MS) }
-  await using session = await Session.open(server, made, calm).catch(() => undefined)
-  const found = await session?.rows<{ name: string }>(
-    `SELECT subname AS name FROM pg_catalog.pg_subscription
-     WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())`,
-  )
-  for (const { name } of found ?? []) {
-    const subscription = identifier(name)
-    await session?.rows(`ALTER SUBSCRIPTION ${subscription} DISABLE`)
-    await session?.rows(`ALTER SUBSCRIPTION ${subscription} SET (slot_name = NONE)`)
-    await session?.rows(`DROP SUBSCRIPTION ${subscription}`)
   }
 }
 

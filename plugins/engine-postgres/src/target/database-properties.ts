@@ -7,7 +7,7 @@ import type { Kept } from './missing-roles.ts'
 const TOKEN = /'(?:[^']|'')*'|"(?:[^"]|"")*"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|\s+|./gs
 
 /**
- * Gives a database what was set on the dumped one as a whole: ALTER DATABASE … SET, its comment, its grants.
+ * Gives a database what was set on the dumped one as a whole: ALTER DATABASE … SET, its grants. Its comment is another's.
  * pg_restore knows them only together with the name that the database had.
  */
 export async function setDatabaseProperties(
@@ -28,9 +28,15 @@ export async function setDatabaseProperties(
   }
 }
 
+/** The comment of the dumped database as a statement on another one; undefined when it had none. */
+export function commentOn(database: string, { entries, database: dumped }: TableOfContents): string | undefined {
+  const comment = entries.find(({ kind, name }) => kind === 'COMMENT' && name.startsWith('DATABASE '))
+  return comment && renamed(comment.definition, dumped, database)
+}
+
 function isOfDatabase({ kind, name }: Entry, { privileges }: Kept): boolean {
   if (kind === 'DATABASE PROPERTIES') return true
-  const about = kind === 'COMMENT' || kind === 'SECURITY LABEL' || (kind === 'ACL' && privileges)
+  const about = kind === 'SECURITY LABEL' || (kind === 'ACL' && privileges)
   return about && name.startsWith('DATABASE ')
 }
 

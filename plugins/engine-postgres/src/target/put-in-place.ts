@@ -8,13 +8,15 @@ const IN_USE = '55006'
 
 /**
  * Gives a database that was restored the name of the target. Both renames are one transaction, so the name always
- * belongs to one of the two; what had it before is dropped only afterwards.
+ * belongs to one of the two; what had it before is dropped only afterwards. `comment` is run together with it: until
+ * then the comment says what the database is.
  */
 export async function putInPlace(
   session: Session,
   { server, database }: Place,
   made: string,
   replaced: string | undefined,
+  comment: string | undefined,
   host: Host,
 ): Promise<void> {
   const rename = (from: string, to: string): string => `ALTER DATABASE ${identifier(from)} RENAME TO ${identifier(to)}`
@@ -22,6 +24,7 @@ export async function putInPlace(
     await session.rows('BEGIN')
     if (replaced !== undefined) await session.rows(rename(database, replaced))
     await session.rows(rename(made, database))
+    await session.rows(comment ?? `COMMENT ON DATABASE ${identifier(database)} IS NULL`)
     await session.rows('COMMIT')
   } catch (error) {
     if (!host.signal.aborted) await session.rows('ROLLBACK').catch(() => {})

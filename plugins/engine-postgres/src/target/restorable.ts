@@ -1,12 +1,12 @@
 import type { Host } from 'dbvault'
-import type { OpenArchive } from '../archive/open-archive.ts'
+import type { OpenBackup } from '../open-backup.ts'
 import { identifier } from '../server/identifier.ts'
 import type { Session } from '../server/session.ts'
-import { missingRoles, type Kept } from './missing-roles.ts'
+import { foreignOwners, missingRoles, type Kept } from './missing-roles.ts'
 
 /** Everything that would stop the restore in its middle, named at once. @throws RESTORE_FAILED */
 export async function refuseUnlessRestorable(
-  { contents }: OpenArchive,
+  { contents }: OpenBackup,
   kept: Kept,
   session: Session,
   host: Host,
@@ -23,6 +23,16 @@ export async function refuseUnlessRestorable(
         ],
       },
     )
+  }
+  const owners = kept.owners ? await foreignOwners(contents, session) : []
+  if (owners.length > 0) {
+    const user = identifier(session.server.user)
+    throw host.error('RESTORE_FAILED', `The user may not give what is restored to its owners: ${owners.join(', ')}`, {
+      hints: [
+        ...owners.map((owner) => `GRANT ${identifier(owner)} TO ${user};`),
+        'Or restore without them, as one that owns all of it: --no-postgres-owners',
+      ],
+    })
   }
   const wanted = contents.entries.filter(({ kind }) => kind === 'EXTENSION').map(({ name }) => name)
   const there = await session.rows<{ name: string }>('SELECT name FROM pg_catalog.pg_available_extensions')

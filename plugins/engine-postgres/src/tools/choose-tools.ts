@@ -33,15 +33,31 @@ export function toolsToDump(found: readonly Tools[], major: number, host: Host):
   })
 }
 
+/** How a backup gets into a server of one version. */
+export interface RestoreWay {
+  /** Major version of the server. */
+  readonly server: number
+  /** What reads the archive; absent where the backup is SQL. */
+  readonly tools?: Tools
+  /** Whether pg_restore may talk to the server itself, or only make SQL of the archive. */
+  readonly direct: boolean
+}
+
+/** From here on pg_restore sets `transaction_timeout`, which an older server does not know and refuses. */
+const SETS_MORE = 17
+
 /**
- * The tools to restore an archive with: not older than what wrote it, and such that the server understands their SET
- * commands. From 17 on pg_restore sets `transaction_timeout`, which an older server does not know.
+ * The tools to restore an archive with: not older than what wrote it, and if possible such that the server understands
+ * what they say to it. `dumped` is the version of pg_dump that wrote it.
  * @throws TOOL_NOT_FOUND, TOOL_UNSUITABLE
  */
-export function toolsToRestore(found: readonly Tools[], dumped: number, server: number, host: Host): Tools {
-  const chosen = found.filter((tools) => canRestore(tools, dumped, server))
-  const best = nearest(chosen, server) ?? chosen[0]
-  if (best) return best
+export function toolsToRestore(found: readonly Tools[], dumped: number, server: number, host: Host): RestoreWay {
+  const readers = found.filter(({ major }) => major >= dumped)
+  const talkers = readers.filter(({ major }) => major <= server || major < SETS_MORE)
+  const direct = nearest(talkers, server) ?? talkers[0]
+  if (direct) return { server, tools: direct, direct: true }
+  const [reader] = readers.toSorted((a, b) => a.major - b.major)
+  if (reader) return { server, tools: reader, direct: false }
   if (found.length === 0) {
     throw host.error('TOOL_NOT_FOUND', 'pg_restore was not found', {
       hints: [
@@ -50,24 +66,11 @@ export function toolsToRestore(found: readonly Tools[], dumped: number, server: 
     })
   }
   const here = [...new Set(found.map(({ major }) => major))].join(', ')
-  if (dumped > server && dumped >= 17) {
-    throw host.error(
-      'TOOL_UNSUITABLE',
-      `This archive was written by pg_dump ${dumped}, which only pg_restore ${dumped} or newer reads, and that cannot restore into a server ${server}`,
-      { hints: [`Restore into a server ${dumped}, or make the backup with the pg_dump of version ${server}.`] },
-    )
-  }
   throw host.error(
     'TOOL_UNSUITABLE',
-    `No pg_restore here (${here}) can restore an archive of pg_dump ${dumped} into a server ${server}`,
-    {
-      hints: [`Install postgresql-client-${Math.max(dumped, server)}, or name its directory with --postgres-bin-dir.`],
-    },
+    `No pg_restore here (${here}) reads an archive of pg_dump ${dumped}: it must not be older`,
+    { hints: [`Install postgresql-client-${dumped}, or name its directory with --postgres-bin-dir.`] },
   )
-}
-
-export function canRestore(tools: Tools, dumped: number, server: number): boolean {
-  return tools.major >= dumped && (tools.major <= server || tools.major < 17)
 }
 
 /** Of the wanted version, else of the next newer one. */

@@ -1,41 +1,64 @@
 import type { Host } from 'dbvault'
 import { join } from 'node:path'
-import type { OpenArchive } from '../archive/open-archive.ts'
-import { restoreList } from '../archive/restore-list.ts'
-import type { Entry } from '../archive/table-of-contents.ts'
+import { leftOut, restoreList } from '../archive/restore-list.ts'
+import type { OpenBackup } from '../open-backup.ts'
 import type { Place } from '../server/server.ts'
+import { Session } from '../server/session.ts'
+import { asSql } from '../sql/as-sql.ts'
+import { leftOutOfSql } from '../sql/left-out.ts'
+import { runSql } from '../sql/run-sql.ts'
+import type { RestoreWay } from './choose-tools.ts'
 import type { Tools } from './find-tools.ts'
+import { restoreArgs, type RestoreOptions } from './restore-options.ts'
 import { clientCall } from './run-client.ts'
-
-export interface RestoreOptions {
-  readonly leaveOut: readonly Entry[]
-  readonly owners: boolean
-  readonly privileges: boolean
-}
 
 /** A transaction holds a lock on all that it made; with the usual settings of a server there is room for some thousands. */
 const MOST_IN_ONE_TRANSACTION = 1_500
 
 /**
- * Restores an archive into a database that is empty, reading it to its last byte: only there is it known whether what
- * was read is what was stored. What pg_restore leaves unread is drained.
+ * Restores a backup into a database that is empty, reading it to its last byte: only there is it known whether what was
+ * read is what was stored.
  */
 export async function runRestore(
-  { contents, bytes }: OpenArchive,
+  opened: OpenBackup,
   place: Place,
-  { directory }: Tools,
-  { leaveOut, owners, privileges }: RestoreOptions,
+  way: RestoreWay,
+  options: RestoreOptions,
   host: Host,
 ): Promise<void> {
-  await using list = leaveOut.length === 0 ? undefined : await host.secretFile(restoreList(contents, leaveOut))
-  const args = [
-    '--exit-on-error',
-    // Within one transaction the content of a new table needs no write-ahead log.
-    ...(contents.entries.length <= MOST_IN_ONE_TRANSACTION ? ['--single-transaction'] : []),
-    '--no-tablespaces',
-    ...(owners ? [] : ['--no-owner']),
-    ...(privileges ? [] : ['--no-privileges']),
-  ]
+  // Within one transaction the content of a new table needs no write-ahead log.
+  const inTransaction = opened.contents.entries.length <= MOST_IN_ONE_TRANSACTION
+  if (way.tools && way.direct) return await runPgRestore(opened, place, way.tools, { ...options, inTransaction }, host)
+  await using session = await Session.open(place.server, place.database, host)
+  if (inTransaction) await session.rows('BEGIN')
+  await restoreThrough(session, opened, way, { ...options, inTransaction }, host)
+  if (inTransaction) await session.rows('COMMIT')
+}
+
+/** The same through a session, which may be in a transaction that another ends. */
+export async function restoreThrough(
+  session: Session,
+  opened: OpenBackup,
+  { tools, server }: RestoreWay,
+  options: RestoreOptions & { readonly inTransaction: boolean },
+  host: Host,
+): Promise<void> {
+  const sql = tools === undefined ? opened.bytes : asSql(opened, tools, options, host)
+  await runSql(session, sql, { skip: leftOutOfSql({ ...options, server }), inTransaction: options.inTransaction })
+  await session.settle()
+}
+
+/** What pg_restore leaves unread is drained. */
+async function runPgRestore(
+  { contents, bytes }: OpenBackup,
+  place: Place,
+  { directory }: Tools,
+  options: RestoreOptions & { readonly inTransaction: boolean },
+  host: Host,
+): Promise<void> {
+  const left = leftOut(contents, options)
+  await using list = left.length === 0 ? undefined : await host.secretFile(restoreList(contents, left))
+  const args = ['--exit-on-error', ...(options.inTransaction ? ['--single-transaction'] : []), ...restoreArgs(options)]
   await using client = await clientCall(join(directory, 'pg_restore'), args, place, host)
   const { call } = client
   const secrets = [...(call.secrets ?? []), ...(list ? [list] : [])]

@@ -7,9 +7,12 @@ interface Meaning {
   readonly retryable?: boolean
 }
 
-/** Of a server or a machine that failed, and not of what was dumped or restored. A shell says 128 and the signal. */
+/**
+ * Of a server or a machine that failed, or of a user who may not do it there, and not of what was dumped or restored. A
+ * shell says 128 and the signal.
+ */
 const OF_MACHINE =
-  /No space left on device|could not extend file|out of memory|out of shared memory|Cannot allocate memory|server closed the connection|terminating connection|connection to server .* failed|could not receive data from|could not send data to|the database system is|SSL connection has been closed|lost synchronization|could not resize shared memory|Disk quota exceeded|was ended by SIG(?:KILL|TERM)|exited with 1(?:37|43)\b/
+  /No space left on device|could not extend file|out of memory|out of shared memory|Cannot allocate memory|server closed the connection|terminating connection|connection to server .* failed|could not receive data from|could not send data to|the database system is|SSL connection has been closed|lost synchronization|could not resize shared memory|Disk quota exceeded|was ended by SIG(?:KILL|TERM)|exited with 1(?:37|43)\b|permission denied|must be (?:owner|superuser|member)/
 
 const MEANINGS: readonly (readonly [RegExp, Meaning])[] = [
   [/password authentication failed|no password supplied/, { code: 'SOURCE_DENIED' }],
@@ -64,7 +67,7 @@ export function isOfMachine(error: unknown): boolean {
   const told = toolTail(error)
   if (told !== undefined) return OF_MACHINE.test(told.text)
   const code = sqlState(error) ?? ''
-  return code === 'SOURCE_UNREACHABLE' || /^(?:53|57P|58|08)/.test(code)
+  return code === 'SOURCE_UNREACHABLE' || code === 'SOURCE_DENIED' || /^(?:42501|53|57P|58|08)/.test(code)
 }
 
 /** Only the line that says what went wrong: those around it quote rows and statements. */

@@ -1,4 +1,4 @@
-import type { Fingerprint, Proof, Scratch, Source, Stored } from 'dbvault'
+import type { Fingerprint, Proof, Scratch, Secret, Source, Stored } from 'dbvault'
 import { testHost, type TestHost } from 'dbvault/testing'
 import assert from 'node:assert/strict'
 import { chmodSync, mkdtempSync, readdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
@@ -64,6 +64,18 @@ export async function database(
   pg.psql('postgres', `CREATE DATABASE ${name} ${options}`)
   if (sql !== '') pg.psql(name, sql)
   return { pg, name, [Symbol.asyncDispose]: async () => drop(pg, name) }
+}
+
+/** Somebody who may log in, and nothing else. */
+export async function poorUser(
+  pg: TestPostgres,
+): Promise<AsyncDisposable & { login: { user: string; password: Secret } }> {
+  const user = databaseName('poor')
+  pg.psql('postgres', `CREATE ROLE "${user}" LOGIN PASSWORD 'r'`)
+  return {
+    login: { user, password: { reveal: () => 'r' } },
+    [Symbol.asyncDispose]: async () => void pg.psql('postgres', `DROP OWNED BY "${user}"; DROP ROLE "${user}"`),
+  }
 }
 
 /** The installed programs, some of them replaced by shell scripts in which `$real` is the path of the real one. */
