@@ -38,6 +38,22 @@ export const flags = {
       'Option file such as ~/.my.cnf whose [client] group completes host, user and password; none is read otherwise',
     commands: ['backup', 'restore', 'doctor'],
   },
+  'lock-timeout': {
+    type: 'integer',
+    summary: 'How many seconds to wait for a table that another session has locked',
+    min: 1,
+    max: 86_400,
+    default: 30,
+    commands: ['backup', 'restore', 'doctor'],
+  },
+  'answer-timeout': {
+    type: 'integer',
+    summary: 'After how many seconds without a sign of life the server counts as gone',
+    min: 1,
+    max: 86_400,
+    default: 60,
+    commands: ['backup', 'restore', 'doctor'],
+  },
 } as const satisfies FlagSpecs
 
 /** Statements for the client of the vendor that the server is of, in UTF-8. */

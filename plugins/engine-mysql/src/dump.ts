@@ -8,6 +8,7 @@ import { countRounded, defaultsOf, readFingerprint } from './fingerprint/read-fi
 import { factsOf, type Facts } from './server/facts.ts'
 import { databaseOf, loginOf, secretsOf, type Login } from './server/login.ts'
 import { literal, shown } from './server/quote.ts'
+import { startPulse } from './server/pulse.ts'
 import { serverError } from './server/server-error.ts'
 import { connect, type Session } from './server/session.ts'
 import { withoutSandboxLine } from './sql/sandbox-line.ts'
@@ -22,7 +23,7 @@ export function dump(request: DumpRequest<Flags>, outer: Host): Dump {
   const ended = new AbortController()
   const host: Host = { ...outer, signal: AbortSignal.any([outer.signal, ended.signal]) }
   let started: Promise<Started> | undefined
-  const start = () => (started ??= startDump(request, host))
+  const start = () => (started ??= startDump(request, host, (reason) => ended.abort(reason)))
 
   return {
     members: {
@@ -69,11 +70,18 @@ interface Started extends AsyncDisposable {
   readonly preamble: string
 }
 
-async function startDump({ source, fingerprint }: DumpRequest<Flags>, host: Host): Promise<Started> {
+/** @param lost is told when the server has fallen silent */
+async function startDump(
+  { source, fingerprint }: DumpRequest<Flags>,
+  host: Host,
+  lost: (reason: unknown) => void,
+): Promise<Started> {
   const database = databaseOf(source, host)
   const control = await connect(await loginOf(source, host), host, database)
   const { login } = control
-  const open: AsyncDisposable[] = [control]
+  const pulse = startPulse(login, host, 'SOURCE_UNREACHABLE')
+  pulse.signal.addEventListener('abort', () => lost(pulse.signal.reason))
+  const open: AsyncDisposable[] = [control, pulse]
   const close = async (): Promise<void> => {
     for (const one of open.toReversed()) await one[Symbol.asyncDispose]()
   }

@@ -2,7 +2,7 @@ import type { Host, Proof, ProveRequest } from 'dbvault'
 import type { Flags } from './descriptor.ts'
 import { asMysqlFingerprint, counts, differences, type MysqlFingerprint } from './fingerprint/fingerprint.ts'
 import { readFingerprint } from './fingerprint/read-fingerprint.ts'
-import { load } from './scratch/load.ts'
+import { load, refuseLongRows } from './scratch/load.ts'
 import { openScratch } from './scratch/open-scratch.ts'
 import { originOf } from './scratch/origin.ts'
 import { serverError } from './server/server-error.ts'
@@ -10,30 +10,56 @@ import { readMembers } from './sql/members.ts'
 import { findTool } from './tool/find-tools.ts'
 import { proofError } from './tool/proof-error.ts'
 
+/** What else can go wrong with a place; none of it speaks against the dump. */
+const OF_PLACE = [
+  'SOURCE_UNREACHABLE',
+  'SOURCE_DENIED',
+  'SOURCE_NOT_FOUND',
+  'DUMP_FAILED',
+  'TOOL_NOT_FOUND',
+  'TOOL_UNSUITABLE',
+]
+
 /** Restores into scratch as a restore would, and reads it there as the source was read. */
-export async function prove({ stored, expected, scratch }: ProveRequest<Flags>, host: Host): Promise<Proof> {
-  const { main, events } = readMembers(stored, host, 'PROOF_FAILED')
+export async function prove(request: ProveRequest<Flags>, host: Host): Promise<Proof> {
+  try {
+    return await tryRestore(request, host)
+  } catch (error) {
+    host.signal.throwIfAborted()
+    if (!(error instanceof Error && 'code' in error && OF_PLACE.includes(String(error.code)))) throw error
+    const { hints, retryable } = error as Error & { readonly hints?: readonly string[]; readonly retryable?: boolean }
+    throw host.error('PROOF_UNFINISHED', `The proof could not be finished: ${error.message}`, {
+      ...(hints && { hints }),
+      ...(retryable !== undefined && { retryable }),
+      cause: error,
+    })
+  }
+}
+
+async function tryRestore({ stored, expected, scratch }: ProveRequest<Flags>, outer: Host): Promise<Proof> {
+  const { main, events } = readMembers(stored, outer, 'PROOF_FAILED')
   const wanted = expected && asMysqlFingerprint(expected)
   if (expected && wanted === undefined) {
-    throw host.error('PROOF_FAILED', `This version cannot compare a fingerprint of the scheme "${expected.scheme}"`, {
+    throw outer.error('PROOF_FAILED', `This version cannot compare a fingerprint of the scheme "${expected.scheme}"`, {
       hints: ['Update @dbvault/engine-mysql, or see whether this is a backup of MySQL.'],
     })
   }
-  const origin = wanted ?? (await originOf(main, host))
-  await using place = await openScratch(scratch, origin, host)
-  const { session, facts, database } = place
+  const origin = wanted ?? (await originOf(main, outer))
+  await using place = await openScratch(scratch, origin, outer)
+  const { session, facts, database, host } = place
   const tool = await findTool('client', facts.vendor, scratch.flags, host)
+  await refuseLongRows(wanted?.longest, session, host, 'PROOF_FAILED')
   try {
     await load(main, place, tool, host, 'PROOF_FAILED')
     if (events && place.events) await load(events, place, tool, host, 'PROOF_FAILED')
   } catch (error) {
-    throw proofError(host, error)
+    throw place.silence.aborted ? place.silence.reason : proofError(host, error)
   }
   let found: MysqlFingerprint
   try {
     found = await readFingerprint(session, { facts, database, history: wanted?.history ?? false })
   } catch (error) {
-    throw serverError(host, session.login, error, 'PROOF_UNFINISHED')
+    throw place.silence.aborted ? place.silence.reason : serverError(host, session.login, error, 'PROOF_UNFINISHED')
   }
   if (wanted === undefined) return { outcome: 'restorable', compared: counts(found) }
   const different = differences(wanted, found, { events: place.events })

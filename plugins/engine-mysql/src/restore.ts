@@ -10,7 +10,7 @@ import {
 import { readEvents } from './fingerprint/read-definitions.ts'
 import { digested, readFingerprint } from './fingerprint/read-fingerprint.ts'
 import { contentsOf } from './inspect.ts'
-import { load } from './scratch/load.ts'
+import { load, refuseLongRows } from './scratch/load.ts'
 import { scratchSchema } from './scratch/scratch-schema.ts'
 import { databaseOf, loginOf, placeOf } from './server/login.ts'
 import { name, shown } from './server/quote.ts'
@@ -43,7 +43,8 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
     await using beside = await scratchSchema('restore', login, host, { replicated: true })
     const { facts } = beside
     const tool = await findTool('client', facts.vendor, target.flags, host)
-    await load(main, beside, tool, host, 'RESTORE_FAILED')
+    await refuseLongRows(wanted?.longest, beside.session, host, 'RESTORE_FAILED')
+    await load(main, beside, tool, beside.host, 'RESTORE_FAILED')
     const found = await readFingerprint(beside.session, {
       facts,
       database: beside.database,
@@ -51,12 +52,12 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
     })
     if (wanted) refuseDifferent(wanted, found)
     // Before anything is changed: the last member has to be whole too.
-    if (events) for await (const _ of readStored(events, host, 'RESTORE_FAILED'));
+    if (events) for await (const _ of readStored(events, beside.host, 'RESTORE_FAILED'));
     await swap(beside, database, target.replace, host, async () => {
       if (!events) return
-      await load(events, { session: beside.session, database, preamble: '' }, tool, host, 'RESTORE_FAILED')
+      await load(events, { session: beside.session, database, preamble: '' }, tool, beside.host, 'RESTORE_FAILED')
       if (wanted)
-        refuseDifferent(wanted, { ...found, definitions: [...found.definitions, ...(await eventsOf(session))] })
+        refuseDifferent(wanted, { ...found, definitions: [...found.definitions, ...(await eventsOf(beside.session))] })
     })
     return {
       target: `database ${shown(database)} on ${placeOf(login)}`,

@@ -23,7 +23,8 @@ export async function finishFingerprint(
   const again = new Map<string, TableEntry>()
   const read = async (session: Session, transactional: boolean): Promise<void> => {
     const tables = objects.filter((table) => table.transactional === transactional)
-    for (const entry of await digestTables(session, database, tables, history)) again.set(entry[0], entry)
+    const { entries } = await digestTables(session, database, tables, history)
+    for (const entry of entries) again.set(entry[0], entry)
   }
 
   if (after) await read(after, true)

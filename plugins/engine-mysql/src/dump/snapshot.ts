@@ -1,12 +1,13 @@
 import type { Host } from 'dbvault'
 import { setTimeout as delay } from 'node:timers/promises'
-import { connect, type Session } from '../server/session.ts'
+import { connect, IDLE_SECONDS, type Session } from '../server/session.ts'
 import { isServerError } from '../server/server-error.ts'
 import type { Login } from '../server/login.ts'
 
 /** How long the server may be stopped from writing, waiting for the lock included, before we do without. */
 const LOCK_SECONDS = 1
-const HOLD_MS = 1_000
+/** After which the server ends a session that holds the lock and is silent, in seconds: we may have lost it. */
+const LOST_SECONDS = 2
 const STAND_MS = 60_000
 
 /** Denied, timed out, or not known to a server of this kind. */
@@ -55,8 +56,8 @@ export async function takeSnapshot(
       await begin(session)
       const dump = watch(start())
       if (locked) {
-        exact = await stands(control, database, known, dump, HOLD_MS)
-        await control.run('UNLOCK TABLES')
+        exact = await stands(control, database, known, dump, LOCK_SECONDS * 1_000 - (performance.now() - began))
+        await unlock(control)
         locked = false
         lockedMs = performance.now() - began
       }
@@ -66,7 +67,7 @@ export async function takeSnapshot(
         })
       }
     } finally {
-      if (locked) await control.run('UNLOCK TABLES')
+      if (locked) await unlock(control)
     }
     let after: Session | undefined
     if (!exact) {
@@ -85,14 +86,24 @@ export async function takeSnapshot(
 }
 
 async function lock(control: Session): Promise<boolean> {
+  await control.run(`SET SESSION lock_wait_timeout = ${LOCK_SECONDS}, wait_timeout = ${LOST_SECONDS}`)
   try {
-    await control.run(`SET SESSION lock_wait_timeout = ${LOCK_SECONDS}`)
     await control.run('FLUSH TABLES WITH READ LOCK')
     return true
   } catch (error) {
-    if (isServerError(error) && NO_LOCK.includes(error.errno ?? 0)) return false
-    throw error
+    if (!isServerError(error) || !NO_LOCK.includes(error.errno ?? 0)) throw error
+    await patient(control)
+    return false
   }
+}
+
+async function unlock(control: Session): Promise<void> {
+  await control.run('UNLOCK TABLES')
+  await patient(control)
+}
+
+async function patient(control: Session): Promise<void> {
+  await control.run(`SET SESSION lock_wait_timeout = ${control.login.lockSeconds}, wait_timeout = ${IDLE_SECONDS}`)
 }
 
 interface Watched {

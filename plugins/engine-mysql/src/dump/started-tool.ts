@@ -11,7 +11,8 @@ export class StartedTool implements AsyncDisposable {
 
   constructor(call: ToolCall, host: Host) {
     this.#host = host
-    this.#chunks = host.runTool({ ...call, signal: this.#ended.signal })[Symbol.asyncIterator]()
+    const signal = AbortSignal.any([host.signal, this.#ended.signal])
+    this.#chunks = host.runTool({ ...call, signal })[Symbol.asyncIterator]()
   }
 
   /** Settles when all that it wrote was read, or it was ended. */
@@ -34,7 +35,7 @@ export class StartedTool implements AsyncDisposable {
       await this.first()
       for (let next = await this.#first; next?.done === false; next = await this.#chunks.next()) yield next.value
     } catch (error) {
-      throw dumpError(this.#host, error)
+      throw this.#host.signal.aborted ? this.#host.signal.reason : dumpError(this.#host, error)
     } finally {
       await this[Symbol.asyncDispose]()
     }

@@ -19,7 +19,7 @@ import {
   type TableEntry,
 } from './fingerprint.ts'
 import { readColumns, readTables, text, type TableObject } from './read-objects.ts'
-import { rowNumber, type Column } from './row-expression.ts'
+import { rowLength, rowNumber, type Column } from './row-expression.ts'
 
 export interface Wanted {
   readonly facts: Facts
@@ -38,6 +38,7 @@ export async function readFingerprint(session: Session, wanted: Wanted): Promise
   const views = objects.filter(({ kind }) => kind === 'view').map((view) => view.name)
   const sequences = objects.filter(({ kind }) => kind === 'sequence').map((sequence) => sequence.name)
   const [charset, collation] = await defaultsOf(session, database)
+  const { entries, longest } = await digestTables(session, database, tables, history)
   return {
     scheme: SCHEME,
     vendor: facts.vendor,
@@ -48,7 +49,8 @@ export async function readFingerprint(session: Session, wanted: Wanted): Promise
     lowerCaseTableNames: facts.lowerCaseTableNames,
     history,
     sequences: await readSequences(session, sequences),
-    tables: await digestTables(session, database, tables, history),
+    tables: entries,
+    ...(longest && { longest }),
     definitions: [
       ...(await readTableDefinitions(session, tables)),
       ...(await readViews(
@@ -62,21 +64,29 @@ export async function readFingerprint(session: Session, wanted: Wanted): Promise
   }
 }
 
+export interface Digests {
+  readonly entries: readonly TableEntry[]
+  readonly longest?: readonly [table: string, bytes: number]
+}
+
 /** Rows and digest of each of the tables. */
 export async function digestTables(
   session: Session,
   database: string,
   tables: readonly TableObject[],
   history: boolean,
-): Promise<TableEntry[]> {
+): Promise<Digests> {
   const columns = await readColumns(session, database)
   const entries: TableEntry[] = []
+  let longest: Digests['longest']
   for (const table of tables) {
-    entries.push(await digestTable(session, database, table, columns.get(table.name) ?? [], history))
+    const { entry, bytes } = await digestTable(session, database, table, columns.get(table.name) ?? [], history)
+    entries.push(entry)
+    if (bytes > (longest?.[1] ?? 0)) longest = [table.name, bytes]
     // A lock on the definition would otherwise be held to the end, and make every ALTER wait.
     await session.run('ROLLBACK TO SAVEPOINT dbvault').catch(() => {})
   }
-  return entries
+  return { entries, ...(longest && { longest }) }
 }
 
 async function digestTable(
@@ -85,16 +95,20 @@ async function digestTable(
   { name: table, versioned }: TableObject,
   columns: readonly Column[],
   history: boolean,
-): Promise<TableEntry> {
+): Promise<{ entry: TableEntry; bytes: number }> {
   const all = versioned && history
   const period = all && !columns.some((column) => /^row_start$/i.test(column.name))
   const read = period
     ? [...columns, { name: 'row_start', type: 'timestamp' }, { name: 'row_end', type: 'timestamp' }]
     : columns
   const from = `${qualified(database, table)}${all ? ' FOR SYSTEM_TIME ALL' : ''}`
-  const [row] = await session.rows(`SELECT COUNT(*) n, COALESCE(SUM(${rowNumber(read)}), 0) s FROM ${from}`)
+  const length = rowLength(read)
+  const [row] = await session.rows(
+    `SELECT COUNT(*) n, COALESCE(SUM(${rowNumber(read)}), 0) s${length === undefined ? '' : `, MAX(${length}) l`} FROM ${from}`,
+  )
   const digest = createHash('sha256').update(read.map((column) => `${column.type} ${column.name}\0`).join(''))
-  return [table, Number(row?.['n']), digest.update(text(row, 's')).digest('hex').slice(0, 32)]
+  const entry = [table, Number(row?.['n']), digest.update(text(row, 's')).digest('hex').slice(0, 32)] as const
+  return { entry, bytes: Number(row?.['l'] ?? 0) }
 }
 
 /** The number that a sequence has not given out yet. */

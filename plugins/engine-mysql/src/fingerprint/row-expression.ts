@@ -21,6 +21,17 @@ export function rowNumber(columns: readonly Column[]): string {
   return `CAST(CONV(LEFT(SHA2(CONCAT_WS(',', ${values.join(', ')}), 256), 16), 16, 10) AS UNSIGNED)`
 }
 
+const BYTES = /blob|binary|geometry|point|linestring|polygon|geomcollection/
+
+/** An SQL expression for how many bytes a row has in a dump at least, which writes bytes in hex; undefined where it is short. */
+export function rowLength(columns: readonly Column[]): string | undefined {
+  const long = columns.filter(({ type }) => LONG.test(type) && !/^(?:var)?(?:char|binary)$/.test(type))
+  const lengths = long.map(
+    ({ name: column, type }) => `COALESCE(LENGTH(${name(column)}), 0) * ${BYTES.test(type) ? 2 : 1}`,
+  )
+  return lengths.length === 0 ? undefined : lengths.join(' + ')
+}
+
 /** Text that is the same exactly when the value is; NULL for NULL, and never `n` or with a comma. */
 function value(column: Column): string {
   const quoted = name(column.name)

@@ -1,3 +1,4 @@
+import type { Host } from 'dbvault'
 import type { Session } from '../server/session.ts'
 import type { Facts } from '../server/facts.ts'
 
@@ -6,6 +7,10 @@ export interface Place extends AsyncDisposable {
   readonly session: Session
   readonly facts: Facts
   readonly database: string
+  /** For all that is done here: its signal aborts when the server has fallen silent, too. */
+  readonly host: Host
+  /** Aborts then only. */
+  readonly silence: AbortSignal
   /** Run before the dump, in the client's session. */
   readonly preamble: string
   /** Whether events can be restored here: not where they would run. */

@@ -50,7 +50,15 @@ export async function privateServer(options: PrivateOptions, outer: Host): Promi
     await run(initialise(install, options, files), host)
     server = run(serve(options, files), host)
     server.catch(() => {})
-    const login: Login = { host: '', port: 0, socket: files.socket, user: 'root', tls: { mode: 'disabled' } }
+    const login: Login = {
+      host: '',
+      port: 0,
+      socket: files.socket,
+      user: 'root',
+      tls: { mode: 'disabled' },
+      lockSeconds: 600,
+      answerSeconds: 600,
+    }
     await answering(files.socket, server, host)
     const session = await connect(login, outer)
     try {
@@ -60,6 +68,8 @@ export async function privateServer(options: PrivateOptions, outer: Host): Promi
         session,
         facts,
         database: options.database,
+        host: outer,
+        silence: new AbortController().signal,
         preamble: '',
         events: true,
         async [Symbol.asyncDispose]() {

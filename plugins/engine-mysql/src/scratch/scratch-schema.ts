@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { factsOf } from '../server/facts.ts'
 import type { Login } from '../server/login.ts'
 import { literal, name } from '../server/quote.ts'
+import { startPulse } from '../server/pulse.ts'
 import { connect } from '../server/session.ts'
 import type { Place } from './place.ts'
 import { sweep } from './sweep.ts'
@@ -22,15 +23,22 @@ export interface ScratchSchema extends Place {
 export async function scratchSchema(
   kind: 'scratch' | 'restore',
   login: Login,
-  host: Host,
+  outer: Host,
   { replicated }: { readonly replicated: boolean },
 ): Promise<ScratchSchema> {
-  const session = await connect(login, host)
+  const pulse = startPulse(login, outer, kind === 'scratch' ? 'PROOF_UNFINISHED' : 'SOURCE_UNREACHABLE')
+  const host: Host = { ...outer, signal: AbortSignal.any([outer.signal, pulse.signal]) }
+  const session = await connect(login, host).catch(async (error: unknown) => {
+    await pulse[Symbol.asyncDispose]()
+    throw error
+  })
   const id = randomBytes(6).toString('hex')
   const database = `dbvault_${kind}_${id}`
   const drop = async (): Promise<void> => {
     // The run's own signal may be dead, and its connection busy.
-    const cleanup: Host = { ...host, signal: AbortSignal.timeout(30_000) }
+    const patience = pulse.signal.aborted ? 3_000 : 30_000
+    const cleanup: Host = { ...host, signal: AbortSignal.timeout(patience) }
+    await pulse[Symbol.asyncDispose]()
     await session[Symbol.asyncDispose]()
     try {
       await using cleaner = await connect(login, cleanup)
@@ -53,12 +61,15 @@ export async function scratchSchema(
       id,
       session,
       facts,
+      host,
+      silence: pulse.signal,
       database,
       preamble: silent ? `${NO_BINARY_LOG};\n` : '',
       events: false,
       [Symbol.asyncDispose]: drop,
     }
   } catch (error) {
+    await pulse[Symbol.asyncDispose]()
     await session[Symbol.asyncDispose]()
     throw error
   }

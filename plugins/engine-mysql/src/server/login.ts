@@ -1,5 +1,5 @@
 import type { Host, Secret, Source } from 'dbvault'
-import type { Flags } from '../descriptor.ts'
+import { flags as specs, type Flags } from '../descriptor.ts'
 import { hidden } from './hidden.ts'
 import { readOptionFile } from './option-file.ts'
 
@@ -13,6 +13,10 @@ export interface Login {
   readonly socket?: string
   readonly user: string
   readonly password?: Secret
+  /** How long a lock of others is waited for. */
+  readonly lockSeconds: number
+  /** After how long a silence the server counts as gone. */
+  readonly answerSeconds: number
   readonly tls: {
     readonly mode: TlsMode
     readonly ca?: string
@@ -30,7 +34,7 @@ export async function loginOf(source: Omit<Source<Flags>, 'database'>, host: Hos
   const file = flags['option-file'] === undefined ? {} : await readOptionFile(flags['option-file'], host)
   const place = source.host === undefined ? {} : parseHost(source.host)
   const socket = flags.socket ?? place.socket ?? (place.host === undefined ? (url?.socket ?? file.socket) : undefined)
-  const password = source.password ?? url?.password ?? file.password
+  const password = source.password ?? url?.password ?? file.password ?? passwordOfEnvironment()
   const { 'tls-ca': ca, 'tls-cert': cert, 'tls-key': key } = flags
   return {
     host: place.host ?? url?.host ?? file.host ?? 'localhost',
@@ -38,6 +42,8 @@ export async function loginOf(source: Omit<Source<Flags>, 'database'>, host: Hos
     ...(socket !== undefined && { socket }),
     user: source.user ?? url?.user ?? file.user ?? 'root',
     ...(password && { password }),
+    lockSeconds: flags['lock-timeout'] ?? specs['lock-timeout'].default,
+    answerSeconds: flags['answer-timeout'] ?? specs['answer-timeout'].default,
     tls: {
       mode: flags.tls ?? (socket === undefined ? (ca === undefined ? 'preferred' : 'verify-full') : 'disabled'),
       ...(ca !== undefined && { ca }),
@@ -45,6 +51,12 @@ export async function loginOf(source: Omit<Source<Flags>, 'database'>, host: Hos
       ...(key !== undefined && { key }),
     },
   }
+}
+
+/** Read like the core's DBVAULT_PASSWORD, and least of all; no program that is run inherits it. */
+function passwordOfEnvironment(): Secret | undefined {
+  const text = process.env['MYSQL_PWD']
+  return text === undefined || text === '' ? undefined : hidden(text)
 }
 
 /** The name of the database, from the flag or else the path of the URL. @throws USAGE */

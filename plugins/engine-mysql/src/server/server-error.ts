@@ -8,7 +8,8 @@ export interface ServerError extends Error {
 }
 
 interface Meaning {
-  readonly code: ErrorCode
+  /** Absent where that depends on what was being done. */
+  readonly code?: ErrorCode
   readonly what: string
   readonly hints?: readonly string[]
   readonly retryable?: boolean
@@ -29,6 +30,11 @@ const SERVER: Readonly<Record<number, Meaning>> = {
   1142: { code: 'SOURCE_DENIED', what: 'denies this user a right that is needed' },
   1143: { code: 'SOURCE_DENIED', what: 'denies this user a right that is needed' },
   1227: { code: 'SOURCE_DENIED', what: 'denies this user a right that is needed' },
+  1205: {
+    what: 'let us wait in vain for a table that another session has locked',
+    hints: ['End what holds the lock, or wait longer with --mysql-lock-timeout.'],
+    retryable: true,
+  },
   1698: { code: 'SOURCE_DENIED', what: 'refused the user or the password' },
   1203: { code: 'SOURCE_UNREACHABLE', what: 'has too many connections of this user', retryable: true },
   1820: { code: 'SOURCE_DENIED', what: "wants this user's password to be changed first" },
@@ -60,7 +66,7 @@ export function serverError(host: Host, login: Login, error: unknown, otherwise:
   const { errno, code = '', message } = error
   const meaning = errno === undefined ? undefined : SERVER[errno]
   if (meaning) {
-    return host.error(meaning.code, `The server ${place} ${meaning.what} (${said(error)})`, {
+    return host.error(meaning.code ?? otherwise, `The server ${place} ${meaning.what} (${said(error)})`, {
       ...(meaning.hints && { hints: meaning.hints }),
       retryable: meaning.retryable ?? false,
       cause: error,

@@ -20,6 +20,8 @@ export interface Session extends AsyncDisposable {
   value(sql: string): Promise<Cell>
 }
 
+/** For how long a session may have nothing to do: one may wait for the other to read all of a table. */
+export const IDLE_SECONDS = 28_800
 const CONNECT_TIMEOUT_MS = 15_000
 /** A statement that runs on in the server after its client has left would keep its locks. */
 const KILL_TIMEOUT_MS = 3_000
@@ -34,8 +36,9 @@ export async function connect(login: Login, host: Host, database?: string, chars
   const session = await open(login, host, database, charset)
   try {
     await session.run(
-      `SET SESSION sql_mode = '', time_zone = '+00:00', autocommit = 1, sql_quote_show_create = 1, wait_timeout = 28800`,
+      `SET SESSION sql_mode = '', time_zone = '+00:00', autocommit = 1, sql_quote_show_create = 1, wait_timeout = ${IDLE_SECONDS}`,
     )
+    await session.run(`SET SESSION lock_wait_timeout = ${login.lockSeconds}`)
     await session.run('SET SESSION net_write_timeout = 3600, net_read_timeout = 3600')
     // The one is MariaDB's, the other MySQL's.
     await session

@@ -1,5 +1,6 @@
 import type { ErrorCode, Host, Stored } from 'dbvault'
-import { Broken, guarded, Refused, type Totals } from './statements.ts'
+import { Broken, guarded, Refused, TooLong, type Totals } from './statements.ts'
+import { packetError } from './packet-error.ts'
 import { untilAborted } from './until-aborted.ts'
 import { withTrailer } from './trailer.ts'
 
@@ -13,12 +14,17 @@ export async function* readStored(
   host: Host,
   code: ErrorCode,
   totals: Totals = { statements: 0, bytes: 0 },
+  longest?: number,
 ): AsyncGenerator<Uint8Array> {
   host.signal.throwIfAborted()
   const stream = await stored.open()
   const incomplete = (): Error => host.error(code, 'What is stored is not a whole dump: its last line is missing')
   try {
-    yield* guarded(withTrailer(untilAborted(stream as AsyncIterable<Uint8Array>, host.signal), incomplete), totals)
+    yield* guarded(
+      withTrailer(untilAborted(stream as AsyncIterable<Uint8Array>, host.signal), incomplete),
+      totals,
+      longest,
+    )
     host.signal.throwIfAborted()
   } catch (error) {
     host.signal.throwIfAborted()
@@ -27,6 +33,7 @@ export async function* readStored(
         hints: ['It could change what is outside of the place that is restored to, so it is not run.'],
       })
     }
+    if (error instanceof TooLong && longest !== undefined) throw packetError(host, longest, code)
     if (error instanceof Broken) throw host.error(code, `What is stored is not a whole dump: ${error.message}`)
     throw error
   } finally {

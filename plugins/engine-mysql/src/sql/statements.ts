@@ -31,6 +31,9 @@ export class Refused extends Error {
   }
 }
 
+/** A statement is longer than the server takes. */
+export class TooLong extends Error {}
+
 export interface Totals {
   statements: number
   bytes: number
@@ -40,10 +43,15 @@ export interface Totals {
  * Passes a dump on, statement by statement as the vendors' clients divide it, and ends with an error at the first one
  * that reaches out of the database. Nothing of a statement goes on before its beginning was judged, and none is ever
  * held in whole.
- * @throws Refused, Broken
+ * @param longest how many bytes a statement may have
+ * @throws Refused, Broken, TooLong
  */
-export async function* guarded(input: AsyncIterable<Uint8Array>, totals: Totals): AsyncGenerator<Uint8Array> {
-  const scanner = new Scanner(totals)
+export async function* guarded(
+  input: AsyncIterable<Uint8Array>,
+  totals: Totals,
+  longest = Infinity,
+): AsyncGenerator<Uint8Array> {
+  const scanner = new Scanner(totals, longest)
   for await (const chunk of input) {
     totals.bytes += chunk.length
     yield* scanner.push(chunk)
@@ -53,15 +61,19 @@ export async function* guarded(input: AsyncIterable<Uint8Array>, totals: Totals)
 
 class Scanner {
   readonly #totals: Totals
+  readonly #longest: number
   #held: Buffer = Buffer.alloc(0)
   #mode = CODE
   #delimiter = ';'
   #escapes = true
   /** Whether the statement that the held bytes are in was judged already. */
   #judged = false
+  /** Of that statement, as far as it was read. */
+  #length = 0
 
-  constructor(totals: Totals) {
+  constructor(totals: Totals, longest: number) {
     this.#totals = totals
+    this.#longest = longest
   }
 
   *push(chunk: Uint8Array): Generator<Uint8Array> {
@@ -108,9 +120,12 @@ class Scanner {
         if (mode) this.#escapes = !/NO_BACKSLASH_ESCAPES/i.test(text.toString('latin1', at, statement.end ?? at + HEAD))
         this.#totals.statements++
         this.#judged = true
+        this.#length = 0
       }
       const next = this.#toEnd(text, at, limit)
       if (next === at) break
+      this.#length += next - at
+      if (this.#length > this.#longest) throw new TooLong()
       at = next
     }
     const keep = this.#judged ? Math.min(Math.max(at, from), text.length) : Math.min(at, text.length)

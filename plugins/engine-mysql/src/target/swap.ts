@@ -22,14 +22,14 @@ const LOCK_SECONDS = 10
  * dropped when all is done, `finish` included.
  */
 export async function swap(
-  { session: { login }, database: beside, id }: ScratchSchema,
+  { session: { login }, database: beside, id, silence }: ScratchSchema,
   target: string,
   replace: boolean,
   outer: Host,
   finish: (host: Host) => Promise<void>,
 ): Promise<void> {
-  // From the first change on nothing may end half-way.
-  const host: Host = { ...outer, signal: new AbortController().signal }
+  // From the first change on nothing may end half-way, as long as the server answers.
+  const host: Host = { ...outer, signal: silence }
   await using session = await connect(login, host)
   await session.run(`SET SESSION lock_wait_timeout = ${LOCK_SECONDS}`)
   const contents = await contentsOf(session, target)

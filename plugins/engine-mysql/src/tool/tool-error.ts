@@ -20,8 +20,11 @@ export function lastWords(error: unknown): string | undefined {
   if (stderr === undefined) return undefined
   const line = stderr
     .split('\n')
-    .findLast((text) => /error|unknown (?:variable|option)/i.test(text) && text.length < 4096)
-  return line === undefined ? '' : withoutQuotes(line.replace(/^.*?(?=Got error|Error|ERROR|Couldn't|unknown)/, ''))
+    .findLast((text) => /error|couldn't|unknown (?:variable|option)/i.test(text) && text.length < 4096)
+  if (line === undefined) return ''
+  // The statement that failed is of the program's own making.
+  const failed = /couldn't execute '.*': (?<words>[^']*\(\d+\))\s*$/i.exec(line)?.groups?.['words']
+  return failed ?? withoutQuotes(line.replace(/^.*?(?=Got error|Error|ERROR|Couldn't|unknown)/, ''))
 }
 
 /** The end of the stderr of a program that failed; undefined for any other error. */

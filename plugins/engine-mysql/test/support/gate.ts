@@ -19,7 +19,10 @@ export async function startGate(port: number, ends: (sql: string) => boolean, ho
 
   const close = (): void => {
     closed = true
-    for (const socket of sockets) how === 'cut' ? socket.resetAndDestroy() : socket.pause()
+    for (const socket of sockets) {
+      if (how === 'cut') socket.resetAndDestroy()
+      else socket.pause()
+    }
     resolve()
   }
   const listener = createServer((client) => {
