@@ -27,6 +27,7 @@ export type * from './contract/transfer.ts'
 export { DbvaultError, type ErrorDetails } from './errors/dbvault-error.ts'
 export type { ErrorCode } from './errors/error-code.ts'
 export { secret } from './host/secret.ts'
+export type { Policy } from './retention/policy.ts'
 export { localStorage } from './storage/local.ts'
 
 export type { Manifest } from './catalog/manifest.ts'
@@ -44,8 +45,12 @@ export {
   type FoundBackup,
   type FoundBackups,
 } from './operations/find-backup.ts'
-export { list, type ListedBackup, type Listing, type Trust } from './operations/list.ts'
+export type { ListedBackup, Trust } from './operations/describe-backup.ts'
+export { list, type Listing } from './operations/list.ts'
 export { type OpenedBackup, openBare, openWithManifest } from './operations/open-backup.ts'
+export { prune, type PruneRequest, type PruneResult } from './operations/prune.ts'
+export type { KeptBackup } from './operations/prune-backups.ts'
+export type { PruneItem } from './operations/prune-work.ts'
 export { restore, type RestoreOptions, type RestoreResult } from './operations/restore.ts'
 export { show, type Shown } from './operations/show.ts'
 export type { Unlock } from './operations/unlock.ts'

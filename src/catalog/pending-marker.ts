@@ -10,6 +10,8 @@ const BEAT_MS = 60_000
 export const MARKER_LIFE_MS = 15 * 60_000
 
 export interface PendingMarker extends AsyncDisposable {
+  /** By the storage's own clock. */
+  readonly startedAt: Date
   /** Deletes the marker. Call it with a signal that still lives, also after an abort. */
   remove(host: Host): Promise<void>
 }
@@ -23,11 +25,12 @@ export interface PendingMarker extends AsyncDisposable {
 export async function startMarker(storage: Storage, artifactKey: string, host: Host): Promise<PendingMarker> {
   let beating: Promise<void> = Promise.resolve()
   let beat = 1
+  let startedAt: Date
   try {
-    await put(beat)
+    startedAt = (await put(beat)).modifiedAt
   } catch (error) {
     if (!DbvaultError.is(error) || error.code !== 'OBJECT_EXISTS') throw error
-    beat = await takeOver()
+    ;({ beat, startedAt } = await takeOver())
   }
 
   const timer = setInterval(() => {
@@ -37,27 +40,26 @@ export async function startMarker(storage: Storage, artifactKey: string, host: H
   }, BEAT_MS)
   timer.unref()
 
-  async function put(number: number): Promise<void> {
-    await storage.put(
+  async function put(number: number): Promise<ObjectStat> {
+    return storage.put(
       pendingKey(artifactKey, number),
       Readable.from([Buffer.from('{"format":"dbvault-pending-1"}\n')]),
       host,
     )
   }
   /** The age of the markers there is told by the storage's own clock, which has just dated ours. */
-  async function takeOver(): Promise<number> {
+  async function takeOver(): Promise<{ beat: number; startedAt: Date }> {
     const found: (ObjectStat & { readonly beat: number })[] = []
     for await (const stat of storage.list(`${artifactKey}.pending-`, host)) {
       const role = roleOf(stat.key)
       if (role.role === 'pending' && role.artifact === artifactKey) found.push({ ...stat, beat: role.beat })
     }
     const own = Math.max(1, ...found.map((other) => other.beat)) + 1
-    await put(own)
-    const now = (await storage.stat(pendingKey(artifactKey, own), host))?.modifiedAt.getTime() ?? 0
-    const lives = found.some(({ modifiedAt }) => now - modifiedAt.getTime() < MARKER_LIFE_MS)
+    const { modifiedAt: startedAt } = await put(own)
+    const lives = found.some(({ modifiedAt }) => startedAt.getTime() - modifiedAt.getTime() < MARKER_LIFE_MS)
     const ended = lives ? [pendingKey(artifactKey, own)] : found.map(({ key }) => key)
     for (const key of ended) await storage.delete(key, host)
-    if (!lives) return own
+    if (!lives) return { beat: own, startedAt }
     throw new DbvaultError('LOCKED', `Another run is making ${storage.address(artifactKey)}, or was killed at it`, {
       hints: ['Wait until it is done. What a killed run has left holds others up for 15 minutes.'],
     })
@@ -72,6 +74,7 @@ export async function startMarker(storage: Storage, artifactKey: string, host: H
     await beating
   }
   return {
+    startedAt,
     async remove(lastHost) {
       await stop()
       await storage.delete(pendingKey(artifactKey, beat), lastHost)

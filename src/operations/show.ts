@@ -1,7 +1,7 @@
 import { verifyMac } from '../catalog/manifest-mac.ts'
 import type { Manifest, SealedPart } from '../catalog/manifest.ts'
 import { unsealPart } from '../catalog/sealing.ts'
-import type { Trust } from './list.ts'
+import type { Trust } from './describe-backup.ts'
 import { type Unlock, tryUnlock } from './unlock.ts'
 
 export interface Shown {

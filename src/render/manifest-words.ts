@@ -1,5 +1,5 @@
 import type { Manifest, SealedPart } from '../catalog/manifest.ts'
-import type { Trust } from '../operations/list.ts'
+import type { Trust } from '../operations/describe-backup.ts'
 import { counts, duration, size } from './units.ts'
 
 const STATUS = {

@@ -100,6 +100,27 @@ export function stalling(storage: Storage, key: RegExp, onStalled = (): void => 
   }
 }
 
+/** A place whose objects and uploads with such keys were last changed so long ago, by its own clock. */
+export function aged(storage: Storage, key: RegExp, milliseconds: number): Storage {
+  const age = <T extends { readonly key: string }>(found: T, field: 'modifiedAt' | 'startedAt'): T =>
+    key.test(found.key)
+      ? { ...found, [field]: new Date((found as unknown as Record<string, Date>)[field]!.getTime() - milliseconds) }
+      : found
+  return {
+    ...storage,
+    async stat(name, host) {
+      const found = await storage.stat(name, host)
+      return found && age(found, 'modifiedAt')
+    },
+    async *list(prefix, host) {
+      for await (const found of storage.list(prefix, host)) yield age(found, 'modifiedAt')
+    },
+    async *unfinished(prefix, host) {
+      for await (const found of storage.unfinished(prefix, host)) yield age(found, 'startedAt')
+    },
+  }
+}
+
 /** Writes down the calls that a place gets. */
 export function watched(storage: Storage, calls: string[]): Storage {
   return {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
 import { User } from '../../cli/dbvault-process.ts'
 import { type Document, Vault } from '../../support/vault.ts'
 
@@ -135,6 +136,22 @@ describe('--json has these fields and no others', () => {
     assert.deepEqual(await shapeOf('copy', id, '--from', 'backups', '--to', 'far'), {
       ok: 'boolean',
       backups: [{ id: 'string', bytes: 'number', from: 'string', to: 'string' }],
+    })
+  })
+
+  it('prune', async () => {
+    await vault.json(['copy', '--all', '--from', 'backups', '--to', 'pruned'])
+    await vault.json(['backup', '--db', 'sqlite', '-D', 'shop.db', '-o', 'pruned'])
+    const stray = vault.path('pruned', 'sqlite', 'shop-20261123T084201Z-aaaaaa.db.gz')
+    await writeFile(stray, 'x')
+    const item = { kind: 'string', address: 'string', bytes: 'number', since: 'string', why: 'string' }
+    assert.deepEqual(await shapeOf('prune', '-o', 'pruned', '--keep-last', '1'), {
+      ok: 'boolean',
+      place: 'string',
+      dryRun: 'boolean',
+      remove: [{ ...item, id: 'string' }],
+      spared: [item],
+      keep: [{ id: 'string', address: 'string', reasons: ['string'] }],
     })
   })
 

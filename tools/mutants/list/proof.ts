@@ -110,7 +110,7 @@ export const PROOF: readonly Mutant[] = [
   },
   {
     name: 'list forgets that a later proof failed',
-    file: 'src/operations/list.ts',
+    file: 'src/operations/describe-backup.ts',
     find: ': later ? STATUS_OF[later.outcome] :',
     replace: ": later && later.outcome !== 'failed' ? STATUS_OF[later.outcome] :",
     killedBy: { file: STORED, title: 'writes down that a backup is damaged, and list says so' },

@@ -1,0 +1,71 @@
+import pLimit from 'p-limit'
+import { areOfOneBackup } from '../catalog/orphans.ts'
+import { roleOf } from '../catalog/layout.ts'
+import { asDbvaultError } from '../errors/as-dbvault-error.ts'
+import type { DbvaultError } from '../errors/dbvault-error.ts'
+
+/** Removals side by side. */
+const AT_ONCE = 8
+
+export interface PruneItem {
+  readonly kind: 'backup' | 'artifact' | 'record' | 'upload' | 'marker'
+  readonly address: string
+  /** Of a backup. */
+  readonly id?: string
+  readonly bytes?: number
+  /** When it was made or left. */
+  readonly since: string
+  readonly why: string
+  /** Why it could not be removed. */
+  readonly error?: DbvaultError
+}
+
+/** Something to remove. */
+export interface PruneWork {
+  readonly item: PruneItem
+  readonly key: string
+  /** Looks once more, then removes it; or answers why it is left alone after all. */
+  remove(): Promise<string | undefined>
+}
+
+export interface Removed {
+  /** What was removed, or could not be: then with its error. */
+  readonly removed: readonly PruneItem[]
+  readonly spared: readonly PruneItem[]
+}
+
+/**
+ * Removes all of it, a few at a time. A marker goes when the rest of its run is gone: it is what tells that the rest is
+ * ours. Rejects only on an abort.
+ */
+export async function removeAll(work: readonly PruneWork[], signal: AbortSignal): Promise<Removed> {
+  const limit = pLimit(AT_ONCE)
+  const left: string[] = []
+  const one = async ({ item, key, remove }: PruneWork): Promise<PruneItem & { readonly spared?: true }> => {
+    try {
+      signal.throwIfAborted()
+      const why = await remove()
+      if (why === undefined) return item
+      left.push(key)
+      return { ...item, why, spared: true }
+    } catch (error) {
+      signal.throwIfAborted()
+      left.push(key)
+      return { ...item, error: asDbvaultError(error) }
+    }
+  }
+  const markers = work.filter(({ item }) => item.kind === 'marker')
+  const others = work.filter(({ item }) => item.kind !== 'marker')
+  const done = await Promise.all(others.map((task) => limit(() => one(task))))
+  const free = markers.filter(({ key }) => !left.some((other) => isMarkerOf(key, other)))
+  done.push(...(await Promise.all(free.map((task) => limit(() => one(task))))))
+  return {
+    removed: done.filter(({ spared }) => !spared),
+    spared: done.filter(({ spared }) => spared).map(({ spared: _, ...item }) => item),
+  }
+}
+
+function isMarkerOf(marker: string, key: string): boolean {
+  const role = roleOf(marker)
+  return role.role === 'pending' && areOfOneBackup(role.artifact, key)
+}
