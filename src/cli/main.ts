@@ -27,6 +27,7 @@ export async function main(argv: readonly string[], root: string): Promise<void>
   keepCommandLineOutOfDebug()
   try {
     if (asksForVersion(argv)) await printVersion(root)
+    else if (argv[0] === '__complete') await printCompletion(argv.slice(1), root)
     else await runCommand(argv, root)
   } catch (error) {
     process.exitCode = tell(error, argv)
@@ -47,6 +48,12 @@ function endSoon(): void {
 async function printVersion(root: string): Promise<void> {
   const { name, version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Record<string, string>
   process.stdout.write(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`)
+}
+
+/** For the scripts of {@link ./completion/scripts.ts}. Whatever goes wrong, a shell is not disturbed by it. */
+async function printCompletion([shell = '', ...words]: readonly string[], root: string): Promise<void> {
+  const { answer } = await import('./completion/answer.ts')
+  process.stdout.write(await answer(root, shell, words))
 }
 
 function asksForVersion(argv: readonly string[]): boolean {

@@ -1,8 +1,8 @@
 import type { Command } from '@oclif/core/command'
 import type { Config } from '@oclif/core/interfaces'
-import { SELECTOR, type PluginKind } from './contribution.ts'
+import { SELECTOR, type PluginKind, type Takes } from './contribution.ts'
 import { coreCommands, coreFlags } from './core-flags.ts'
-import { contributedFlags, type Takes } from './flags.ts'
+import { contributedFlags } from './flags.ts'
 import { Registry } from './registry.ts'
 
 /**

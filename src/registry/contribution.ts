@@ -1,3 +1,4 @@
+import type { FlagSpec } from '../contract/flags.ts'
 import type { EngineDescriptor, PluginDescriptor, StorageDescriptor } from '../contract/plugin.ts'
 
 /** What one installed plugin brings, as its package.json tells; nothing of it has been imported. */
@@ -22,6 +23,9 @@ export interface PluginProblem {
 }
 
 export type PluginKind = PluginDescriptor['kind']
+
+/** Which kinds of plugin a command takes, as its class declares in `static takes`. */
+export type Takes = readonly PluginKind[]
 
 /** Which flag chooses among the plugins of a kind. */
 export const SELECTOR = { engine: 'db', storage: 'cloud' } as const satisfies Record<PluginKind, string>
@@ -49,4 +53,16 @@ export function environmentNames(contribution: Contribution, flag: string): read
   const spec = contribution.descriptor.flags[flag]
   if (spec === undefined || spec.argvOnly === true) return []
   return [environmentName(contributedName(contribution, flag)), ...(spec.env ?? [])]
+}
+
+/** The descriptor flags of one plugin that apply to a command. */
+export function contributedTo(
+  { descriptor }: Contribution,
+  command: string,
+  takes: Takes,
+): readonly (readonly [string, FlagSpec])[] {
+  if (!takes.includes(descriptor.kind)) return []
+  return Object.entries(descriptor.flags).filter(
+    ([, { commands }]) => commands === undefined || commands.some((name) => name === command),
+  )
 }

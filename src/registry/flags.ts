@@ -1,15 +1,19 @@
 import { boolean, integer, string } from '@oclif/core/flags'
 import type { Flag } from '@oclif/core/interfaces'
 import type { FlagSpec } from '../contract/flags.ts'
-import { contributedName, environmentName, SELECTOR, type Contribution, type PluginKind } from './contribution.ts'
+import {
+  contributedName,
+  contributedTo,
+  environmentName,
+  SELECTOR,
+  type Contribution,
+  type Takes,
+} from './contribution.ts'
 
 /** Not one of oclif's own properties: it marks a flag whose value is never shown. */
 export const SECRET = { secret: true } as const
 
 export type OclifFlag = Flag<string | string[] | number | boolean | undefined>
-
-/** Which kinds of plugin a command takes, as its class declares in `static takes`. */
-export type Takes = readonly PluginKind[]
 
 /** The flags that plugins contribute to one command, under their long names. */
 export function contributedFlags(
@@ -24,18 +28,6 @@ export function contributedFlags(
         return [name, toOclifFlag(contribution, name, spec)] as const
       }),
     ),
-  )
-}
-
-/** The descriptor flags of one plugin that apply to a command. */
-export function contributedTo(
-  { descriptor }: Contribution,
-  command: string,
-  takes: Takes,
-): readonly (readonly [string, FlagSpec])[] {
-  if (!takes.includes(descriptor.kind)) return []
-  return Object.entries(descriptor.flags).filter(
-    ([, { commands }]) => commands === undefined || commands.some((name) => name === command),
   )
 }
 

@@ -1,8 +1,15 @@
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import type { AddressRole } from '../contract/flags.ts'
 import type { SourceSetting } from '../contract/plugin.ts'
-import { contributedName, environmentNames, isStorage, SELECTOR, type Contribution } from './contribution.ts'
-import { contributedTo, type Takes } from './flags.ts'
+import {
+  contributedName,
+  contributedTo,
+  environmentNames,
+  isStorage,
+  SELECTOR,
+  type Contribution,
+  type Takes,
+} from './contribution.ts'
 import type { Registry } from './registry.ts'
 
 export interface ParsedFlags {

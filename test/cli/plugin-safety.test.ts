@@ -181,17 +181,13 @@ describe('what sound plugins contribute', () => {
     await user.link(LINES)
     await user.link(FOLDER)
     const help = await user.run(['backup', '--help'])
-    const completion = await user.run(['autocomplete', 'create'])
+    const completion = await user.run(['__complete', 'zsh', 'backup', '--db', 'lines', '--cloud', 'folder', '--'])
     assert.deepEqual([help.exit, completion.exit], [0, 0])
-    const functions = user.path('cache', 'dbvault', 'autocomplete', 'functions')
-    const zsh = await readFile(join(functions, 'zsh', '_dbvault'), 'utf8')
-    const bash = await readFile(join(functions, 'bash', 'dbvault.bash'), 'utf8')
     for (const flag of ['--lines-encoding', '--lines-skip-empty', '--folder-path']) {
-      for (const text of [help.stdout, zsh, bash]) assert.ok(text.includes(flag), flag)
+      for (const text of [help.stdout, completion.stdout]) assert.ok(text.includes(flag), flag)
     }
     assert.match(help.stdout, /--DB LINES FLAGS/)
     assert.match(help.stdout, /<options: lines\|[a-z|\s]*sqlite>/)
-    assert.match(zsh, /options:\(lines /)
     await writeFile(user.path('rows.txt'), 'one\n\ntwo\n')
     const argv = [
       'backup',
@@ -210,17 +206,6 @@ describe('what sound plugins contribute', () => {
     assert.match(run.stdout, /"lines": 2/)
     assert.equal(await readFile(manifest, 'utf8'), before)
     assert.ok(!before.includes('lines-'))
-  })
-
-  it('is in the completion files again as soon as plugins are linked or unlinked, once they were made', async () => {
-    await using user = await User.create()
-    await user.run(['autocomplete', 'create'])
-    const file = user.path('cache', 'dbvault', 'autocomplete', 'functions', 'bash', 'dbvault.bash')
-    assert.doesNotMatch(await readFile(file, 'utf8'), /--lines-/)
-    await user.link(LINES)
-    assert.match(await readFile(file, 'utf8'), /--lines-encoding/)
-    await user.run(['plugins', 'unlink', LINES])
-    assert.doesNotMatch(await readFile(file, 'utf8'), /--lines-/)
   })
 
   it('is replaced by the user’s own install of the same package, unless that one is broken', async () => {

@@ -36,6 +36,7 @@ export const VERDACCIO = join(CACHE, 'verdaccio/node_modules/verdaccio/bin/verda
 /** What a suite can need beside npm's packages. */
 export const TOOLS = {
   age: () => isOnPath('age'),
+  fish: () => isOnPath('fish'),
   faketime: () => isOnPath('faketime'),
   'fake-gcs-server': () => existsSync(GO_PROGRAMS['fake-gcs-server']),
   ferretdb: () => existsSync(GO_PROGRAMS.ferretdb),
@@ -50,6 +51,7 @@ export const TOOLS = {
   pg_cron: () => existsSync('/usr/lib/postgresql/15/lib/pg_cron.so'),
   sqlite3: () => isOnPath('sqlite3'),
   versitygw: () => existsSync(GO_PROGRAMS.versitygw),
+  zsh: () => isOnPath('zsh'),
   zstd: () => isOnPath('zstd'),
   "python's cryptography": () => existsSync(process.env['DBVAULT_TEST_PYTHON'] ?? PYTHON),
   'the oldest node': () => existsSync(OLDEST_NODE),

@@ -1,1 +1,0 @@
-export { refreshCompletion as default } from '../cli/completion/refresh.ts'
