@@ -17,6 +17,12 @@ export const flags = {
     default: 'custom',
     commands: ['backup'],
   },
+  'exclude-table-data': {
+    type: 'string',
+    summary: 'Leave out the rows, but not the definition, of the tables that a pattern of pg_dump matches',
+    multiple: true,
+    commands: ['backup'],
+  },
   'bin-dir': { type: 'path', summary: 'Directory of pg_dump and pg_restore, in place of looking for the right ones' },
   'lock-timeout': {
     type: 'integer',

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { archiveProblem } from './archive/archive-problem.ts'
 import { readArchive } from './archive/read-archive.ts'
 import { archiveFormat, contentsFormat, rolesFormat, sqlFormat, type Flags } from './descriptor.ts'
+import { excludeArgs, excludedTables, type Excluded } from './exclude/excluded-tables.ts'
 import type { PostgresFingerprint } from './fingerprint/fingerprint.ts'
 import { readFingerprint } from './fingerprint/read-fingerprint.ts'
 import { readSequences } from './fingerprint/read-sequences.ts'
@@ -49,12 +50,13 @@ export function dump(request: DumpRequest<Flags>, host: Host): Dump {
       },
     },
     fingerprint() {
-      fingerprinting = start().then(({ session, sequences }) => {
+      fingerprinting = start().then(({ session, sequences, excluded }) => {
         if (sequences === undefined) throw host.error('INTERNAL', 'This dump was asked for without a fingerprint')
-        return readFingerprint(session, sequences, async () => {
+        const after = async () => {
           await orAborted(archived.promise, inner.signal)
           return await readSequences(session)
-        })
+        }
+        return readFingerprint(session, sequences, after, excluded.tables)
       })
       return fingerprinting
     },
@@ -73,6 +75,7 @@ interface Snapshot {
   readonly session: Session
   readonly id: string
   readonly isSql: boolean
+  readonly excluded: Excluded
   /** A standby cannot read unlogged tables. */
   readonly standby: boolean
   /** Where they stood before; absent when no fingerprint is wanted. */
@@ -90,7 +93,8 @@ async function takeSnapshot({ source, fingerprint }: DumpRequest<Flags>, host: H
         pg_catalog.pg_is_in_recovery() AS standby`,
     )
     const tools = toolsToDump(await findTools(source.flags['bin-dir'], host), Number.parseInt(version, 10), host)
-    const common = { place, tools, session, id, standby, isSql: source.flags.format === 'plain' }
+    const excluded = await excludedTables(session, source.flags['exclude-table-data'] ?? [], host)
+    const common = { place, tools, session, id, standby, excluded, isSql: source.flags.format === 'plain' }
     return fingerprint ? { ...common, sequences: await readSequences(session) } : common
   } catch (error) {
     await session[Symbol.asyncDispose]()
@@ -128,11 +132,16 @@ async function* dumpSql(snapshot: Snapshot, host: Host): AsyncGenerator<Uint8Arr
   }
 }
 
-function pgDump({ place, tools, id, standby }: Snapshot, args: readonly string[], host: Host): Promise<ClientCall> {
+function pgDump(
+  { place, tools, id, standby, excluded }: Snapshot,
+  args: readonly string[],
+  host: Host,
+): Promise<ClientCall> {
   const always = [
     `--lock-wait-timeout=${place.server.lockTimeout}s`,
     `--snapshot=${id}`,
     ...(standby ? ['--no-unlogged-table-data'] : []),
+    ...excludeArgs(excluded),
   ]
   return clientCall(join(tools.directory, 'pg_dump'), [...args, ...always], place, host)
 }

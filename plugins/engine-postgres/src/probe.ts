@@ -1,6 +1,7 @@
 import type { Host, Probe, ScratchChoice, Source } from 'dbvault'
 import { audit } from './audit/audit.ts'
 import type { Flags } from './descriptor.ts'
+import { excludedTables, leftOutFindings } from './exclude/excluded-tables.ts'
 import { OF_USER } from './fingerprint/user-objects.ts'
 import { scratchPossible } from './scratch/scratch-possible.ts'
 import { placeOf } from './server/place.ts'
@@ -28,6 +29,7 @@ export async function probe(source: Source<Flags>, host: Host, scratch?: Scratch
   }
   const found = await findTools(source.flags['bin-dir'], host)
   const tools = toolsToDump(found, major, host)
+  const excluded = await excludedTables(session, source.flags['exclude-table-data'] ?? [], host)
   return {
     label: database,
     product: 'PostgreSQL',
@@ -35,7 +37,7 @@ export async function probe(source: Source<Flags>, host: Host, scratch?: Scratch
     tools: { pg_dump: tools.version },
     bytes: Number(known.bytes),
     consistency: 'point-in-time',
-    findings: await audit(session),
+    findings: [...(await audit(session)), ...leftOutFindings(excluded)],
     scratch: await scratchPossible(session, { source, found, tools, major }, scratch, host),
   }
 }

@@ -30,6 +30,8 @@ export interface PostgresFingerprint extends Fingerprint {
   readonly sequences: readonly SequenceEntry[]
   /** How many there are, and the sum over them. Null where they cannot be read. */
   readonly largeObjects: readonly [count: number, sum: string]
+  /** Tables whose rows were left out of the dump, and stand among `tables` as empty. */
+  readonly excluded?: readonly (readonly [schema: string, name: string])[]
   /** How many of each other kind there are, such as views, indexes and functions. */
   readonly objects: Readonly<Record<string, number>>
 }

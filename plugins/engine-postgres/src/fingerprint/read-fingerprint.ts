@@ -6,33 +6,49 @@ import type { SequencesSeen } from './read-sequences.ts'
 import { sequenceEntries } from './read-sequences.ts'
 import { notOfExtension, OF_USER } from './user-objects.ts'
 
-interface Table {
+interface Named {
   readonly schema: string
   readonly name: string
+}
+
+interface Table extends Named {
   readonly columns: readonly string[] | null
 }
 
 /** Tables of one statement: one round trip for each would take minutes where there are many thousands. */
 const TABLES_AT_ONCE = 50
 
-/** Reads all rows in the session's transaction. `after` is awaited last: it is taken when the dump has ended. */
+/**
+ * Reads all rows in the session's transaction. `after` is awaited last: it is taken when the dump has ended. The rows of
+ * `excluded` tables are in no dump: to whoever restores it they are empty.
+ */
 export async function readFingerprint(
   session: Session,
   before: SequencesSeen,
   after: () => Promise<SequencesSeen>,
+  excluded: readonly Named[] = [],
 ): Promise<PostgresFingerprint> {
   const { encoding } = await session.row<{ encoding: string }>(
     `SELECT pg_catalog.pg_encoding_to_char(encoding) AS encoding FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()`,
   )
   const objects = await countObjects(session)
   const largeObjects = await readLargeObjects(session)
-  const tables = await readTables(session)
-  return { scheme: SCHEME, encoding, tables, sequences: sequenceEntries(before, await after()), largeObjects, objects }
+  const tables = await readTables(session, excluded)
+  const sequences = sequenceEntries(before, await after())
+  return {
+    scheme: SCHEME,
+    encoding,
+    tables,
+    sequences,
+    largeObjects,
+    objects,
+    ...(excluded.length > 0 && { excluded: excluded.map(({ schema, name }) => [schema, name] as const) }),
+  }
 }
 
-async function readTables(session: Session): Promise<TableEntry[]> {
+async function readTables(session: Session, excluded: readonly Named[]): Promise<TableEntry[]> {
   // On a standby the content of unlogged tables cannot be read; a dump made there leaves it out.
-  const tables = await session.rows<Table & Record<string, unknown>>(`
+  const all = await session.rows<Table & Record<string, unknown>>(`
     SELECT n.nspname AS schema, c.relname AS name,
       (SELECT pg_catalog.array_agg(a.attname::text ORDER BY a.attname::text COLLATE "C") FROM pg_catalog.pg_attribute a
        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
@@ -40,7 +56,9 @@ async function readTables(session: Session): Promise<TableEntry[]> {
     WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND ${OF_USER} AND ${notOfExtension('pg_class', 'c.oid')}
       AND (c.relpersistence = 'p' OR NOT pg_catalog.pg_is_in_recovery())
     ORDER BY 1, 2`)
-  const entries: TableEntry[] = []
+  const left = new Set(excluded.map(({ schema, name }) => qualified(schema, name)))
+  const tables = all.filter(({ schema, name }) => !left.has(qualified(schema, name)))
+  const entries: TableEntry[] = excluded.map(({ schema, name }) => [schema, name, 0, '0'])
   for (let from = 0; from < tables.length; from += TABLES_AT_ONCE) {
     const some = tables.slice(from, from + TABLES_AT_ONCE)
     const sums = await session.rowsUnlocked<{ place: number; rows: string; sum: string }>(
