@@ -7,12 +7,14 @@ import { contributedName, environmentNames, type Takes } from '../registry/contr
 import { contributedFlags, type OclifFlag } from '../registry/flags.ts'
 import { Registry } from '../registry/registry.ts'
 import { checkRelations } from '../registry/relations.ts'
+import { canAsk } from './ask.ts'
 import { fromEnvironment, wantsJson } from './environment.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { outputFlags } from './flags/output.ts'
 import { Interrupt } from './interrupt.ts'
 import { failureDocument, renderDocument, renderError, renderWarning } from './render-error.ts'
 import { hideArguments, isSecret } from './secret-flags.ts'
+import { missingPlugins, offerToInstall } from './plugins/offer-to-install.ts'
 import type { Given } from './one-of.ts'
 import type { Lookup } from './place.ts'
 import { tolerateClosedPipes } from './stdout.ts'
@@ -105,6 +107,10 @@ export abstract class VaultCommand extends Command {
     const input = options ?? (this.ctor as unknown as Input<F, B, A>)
     const id = this.id ?? ''
     const { takes } = this.ctor as typeof VaultCommand
+    const missing = missingPlugins(argv, takes, this.registry)
+    if (missing.length > 0 && canAsk({ json: this.jsonEnabled(), quiet: argv.includes('--quiet') })) {
+      if (await offerToInstall(missing, this.config, this.signal)) this.#registry = undefined
+    }
     const contributed = contributedFlags(this.registry.all, id, takes)
     const flags = { ...input.baseFlags, ...input.flags, ...contributed } as Record<string, OclifFlag>
     const output = await this.#parseArguments(input, flags, argv)
@@ -135,6 +141,9 @@ export abstract class VaultCommand extends Command {
       return await super.parse<F, B, A>(whole, argv)
     } catch (error) {
       const secretGiven = argv.some((word) => isSecret(flags[word.replace(/^--|=.*$/g, '')]) || /^-[pk]/.test(word))
+      // A flag is unknown because its plugin is: that is the thing to say.
+      const { takes } = this.ctor as typeof VaultCommand
+      for (const { kind, name } of missingPlugins(argv, takes, this.registry)) this.registry.require(kind, name)
       throw usageError(error, this.id ?? '', secretGiven)
     }
   }

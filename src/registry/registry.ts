@@ -48,6 +48,11 @@ export class Registry {
     return this.storages.find((storage) => storage.descriptor.name === name) ?? this.#missing('storage', name)
   }
 
+  /** @throws PLUGIN_NOT_FOUND as {@link engine} and {@link storage} do */
+  require(kind: PluginKind, name: string): Contribution {
+    return kind === 'engine' ? this.engine(name) : this.storage(name)
+  }
+
   /** The storage of `scheme://…`. @throws PLUGIN_NOT_FOUND */
   storageOf(scheme: string): StorageContribution {
     const found = this.storages.find((storage) => storage.descriptor.schemes.includes(scheme))

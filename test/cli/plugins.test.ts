@@ -2,10 +2,13 @@ import assert from 'node:assert/strict'
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha'
 import { startRegistry, type TestRegistry } from '../servers/registry.ts'
+import { Terminal } from '../support/terminal.ts'
 import { needs } from '../support/tools.ts'
 import { type Environment, type Finished, User } from './dbvault-process.ts'
 
 const LINES = 'dbvault-engine-lines'
+/** Known to dbvault, and not bundled with it. */
+const SEPARATE = '@dbvault/engine-db2'
 
 describe('plugins, from a registry', function () {
   needs('a package registry')
@@ -27,6 +30,7 @@ describe('plugins, from a registry', function () {
     await publish('2.0.0', 'future', {}, { contract: 99 })
     await publish('3.0.0', 'bare', { dbvault: undefined })
     await publish('1.0.0', 'latest', { name: 'dbvault-engine-rival' })
+    await publish('1.0.0', 'latest', { name: SEPARATE }, { name: 'db2' })
   })
   after(() => registry[Symbol.asyncDispose]())
 
@@ -130,6 +134,40 @@ describe('plugins, from a registry', function () {
       assert.equal(await installedVersion(), undefined)
     })
   }
+
+  it('are offered to a person who uses a known one that is not installed, and the command goes on', async () => {
+    await writeFile(user.path('rows.txt'), 'one\ntwo\n')
+    const argv = ['backup', '--db', 'db2', '-D', 'rows.txt', '-o', 'out', '--db2-width', '80']
+    const declined = Terminal.start(argv, user.home, registry.environment)
+    await declined.until('Install it now, and go on?')
+    declined.type('n\r')
+    await declined.until('plugins install @dbvault/engine-db2')
+    assert.equal(await declined.exit, 10)
+    const accepted = Terminal.start(argv, user.home, registry.environment)
+    await accepted.until('Install it now, and go on?')
+    accepted.type('y\r')
+    await accepted.until('proven by a restore: 2 lines')
+    assert.equal(await accepted.exit, 0)
+  })
+
+  it('are named with the command that installs them where there is nobody to ask', async () => {
+    const { exit, stdout, stderr } = await dbvault([
+      'backup',
+      '--db',
+      'db2',
+      '--db2-width',
+      '80',
+      '-D',
+      'x',
+      '-o',
+      'out',
+    ])
+    assert.deepEqual([exit, stdout], [10, ''])
+    assert.match(
+      stderr,
+      /^Error: --db=db2 is not provided by any installed plugin .*\n {2}→ dbvault plugins install @dbvault\/engine-db2\n$/,
+    )
+  })
 
   it('leave nothing beside their folder, whatever happens', async () => {
     await succeeds('plugins', 'install', LINES)
