@@ -141,10 +141,12 @@ export abstract class VaultCommand extends Command {
       return await super.parse<F, B, A>(whole, argv)
     } catch (error) {
       const secretGiven = argv.some((word) => isSecret(flags[word.replace(/^--|=.*$/g, '')]) || /^-[pk]/.test(word))
-      // A flag is unknown because its plugin is: that is the thing to say.
+      const problem = usageError(error, this.id ?? '', secretGiven)
+      // A flag may be unknown because its plugin is: that is the thing to say.
       const { takes } = this.ctor as typeof VaultCommand
-      for (const { kind, name } of missingPlugins(argv, takes, this.registry)) this.registry.require(kind, name)
-      throw usageError(error, this.id ?? '', secretGiven)
+      const missing = /^unknown flag/.test(problem.message) ? missingPlugins(argv, takes, this.registry) : []
+      for (const { kind, name } of missing) this.registry.require(kind, name)
+      throw problem
     }
   }
 
