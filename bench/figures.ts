@@ -30,6 +30,11 @@ export class Figures {
     })
   }
 
+  /** Anything that was measured in another way. */
+  add(what: string, measured: string, atMost: string): void {
+    this.#rows.push({ what, measured, 'at most': atMost })
+  }
+
   print(): void {
     console.table(this.#rows)
   }

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
-import { rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 /** A command for the shell, run from start to end in a process of its own. */
@@ -8,17 +10,20 @@ export interface Contender {
   readonly command: string
   /** Removed before every run. */
   readonly leaves?: readonly string[]
+  /** Run before every run, outside of its time. */
+  readonly prepare?: string
 }
 
 export interface Measured {
   readonly seconds: number
   /** User and system time of the command and all that it started. */
   readonly cpuSeconds: number
-  /** Largest resident set of any one process of it, in MB (10^6 bytes). */
+  /** Largest resident set of the process that ran `own-peak.ts`, or else of any one process, in MB (10^6 bytes). */
   readonly peakMb: number
 }
 
 const MARK = 'measured:'
+const run = promisify(execFile)
 
 /** Runs the contenders in turn, so that whatever else the machine does burdens all alike; medians of the runs. */
 export async function race<const T extends readonly Contender[]>(
@@ -37,16 +42,22 @@ export async function race<const T extends readonly Contender[]>(
 }
 
 /** By GNU time, which asks the kernel about the finished process. */
-async function measure({ name, command, leaves = [] }: Contender): Promise<Measured> {
-  for (const path of leaves) await rm(path, { recursive: true, force: true })
-  const started = performance.now()
+async function measure({ name, command, leaves = [], prepare }: Contender): Promise<Measured> {
+  const peakFile = join(tmpdir(), `bench-peak-${process.pid}`)
+  for (const path of [...leaves, peakFile]) await rm(path, { recursive: true, force: true })
   try {
-    const { stderr } = await promisify(execFile)('/usr/bin/time', ['-f', `${MARK} %U %S %M`, 'sh', '-c', command])
+    if (prepare !== undefined) await run('sh', ['-c', prepare])
+    const started = performance.now()
+    const env = { ...process.env, BENCH_PEAK_FILE: peakFile }
+    const { stderr } = await run('/usr/bin/time', ['-f', `${MARK} %U %S %M`, 'sh', '-c', command], { env })
     const seconds = (performance.now() - started) / 1000
     const [user = NaN, system = NaN, kib = NaN] = (stderr.split(MARK).at(-1) ?? '').trim().split(' ').map(Number)
-    return { seconds, cpuSeconds: user + system, peakMb: (kib * 1024) / 1e6 }
+    const own = Number(await readFile(peakFile, 'utf8').catch(() => kib))
+    return { seconds, cpuSeconds: user + system, peakMb: (own * 1024) / 1e6 }
   } catch (error) {
     throw new Error(`${name} failed`, { cause: error })
+  } finally {
+    await rm(peakFile, { force: true })
   }
 }
 

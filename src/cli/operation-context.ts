@@ -24,11 +24,10 @@ export async function operationContext(
   if (tempRoot !== undefined && !(await stat(tempRoot).catch(() => undefined))?.isDirectory()) {
     throw new DbvaultError('USAGE', `The directory ${tempRoot} of --temp-dir does not exist`)
   }
-  keepMemorySmall()
   await sweepTempDirs(tempRoot ?? tmpdir())
   return {
     signal,
-    report,
+    report: keepMemorySmall(report),
     retry: {
       attempts: flags.attempts ?? DEFAULT_RETRY.attempts,
       minWaitMs: flags['retry-min'] ?? DEFAULT_RETRY.minWaitMs,

@@ -5,7 +5,6 @@ import { chownSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { after } from 'mocha'
 import { freePort } from './free-port.ts'
 
 /** A PostgreSQL that was started for these tests, on a free port and a socket of its own. */
@@ -43,7 +42,8 @@ export async function testPostgres(): Promise<TestPostgres> {
   return await (shared ??= startPostgres())
 }
 
-after(async () => {
+// Outside of the tests, in `bench/`, there is no such hook.
+globalThis.after?.(async () => {
   await (await shared)?.stop()
   shared = undefined
 })
