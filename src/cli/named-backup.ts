@@ -45,8 +45,8 @@ export async function findExact(lookup: Lookup): Promise<FoundBackup | undefined
 }
 
 /** The newest backup in the place, of the engine and database that were named. */
-export async function findNewestOf(lookup: Lookup): Promise<FoundBackup> {
-  const place = await openPlace(lookup)
+export async function findNewestOf(lookup: Lookup, address?: string): Promise<FoundBackup> {
+  const place = await openPlace(lookup, address)
   return findNewest(place.storage, place.key, backupFilter(lookup.flags, 'from-database'), lookup.host)
 }
 

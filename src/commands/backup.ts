@@ -3,6 +3,7 @@ import { canAsk } from '../cli/ask.ts'
 import { completeBackupFlags, compressionOf, labelsOf, passwordFor, scratchOf, sourceOf } from '../cli/backup-input.ts'
 import { backupKey, saveSecret } from '../cli/backup-key.ts'
 import { banner } from '../cli/banner.ts'
+import { chosenDatabases } from '../cli/databases.ts'
 import { requireKeyDisplay } from '../cli/key-display.ts'
 import { destinationFlags } from '../cli/flags/destination.ts'
 import { encryptionFlags } from '../cli/flags/encryption.ts'
@@ -57,13 +58,10 @@ export default class Backup extends VaultCommand {
     const context = await operationContext(flags, this.signal, progress.report)
     const host = hostFor(context, engine.descriptor.name)
     const destinations = provenFirst(await openDestinations(this.lookup(flags, host)), flags['prove-from'])
-    const databases = await this.#databases(flags.database ?? [], flags['all-databases'], async function* () {
-      if (!engine.databases)
-        throw new DbvaultError('USAGE', `--all-databases does not apply to --db=${engine.descriptor.name}`)
-      const server = sourceOf('', flags, contribution, password)
-      const secrets = [server.password, server.url]
-      yield* engine.databases(server, hostFor(context, engine.descriptor.name, { secrets }))
-    })
+    const server = sourceOf('', flags, contribution, password)
+    const secrets = [server.password, server.url]
+    const serverHost = hostFor(context, engine.descriptor.name, { secrets })
+    const databases = await chosenDatabases(flags, engine, server, serverHost)
     if (databases.length > 1 && destinations.some((destination) => destination.key !== undefined)) {
       throw new DbvaultError('USAGE', 'One object name cannot hold several databases', {
         hints: ['End it in / to make it a prefix.'],
@@ -108,20 +106,6 @@ export default class Backup extends VaultCommand {
     if (!verdict) return this.result(value, text)
     this.keep(value, text)
     throw verdict
-  }
-
-  async #databases(
-    named: readonly string[],
-    all: boolean,
-    list: () => AsyncIterable<string>,
-  ): Promise<readonly string[]> {
-    // A connection string may name the database: only the engine can read it.
-    if (!all) return named.length > 0 ? named : ['']
-    if (named.length > 0) throw new DbvaultError('USAGE', 'Give either --database or --all-databases')
-    const databases: string[] = []
-    for await (const database of list()) databases.push(database)
-    if (databases.length === 0) throw new DbvaultError('SOURCE_NOT_FOUND', 'There is no database there to back up')
-    return databases
   }
 
   /** A key that was made is shown or saved once, before the first backup that needs it is committed. */

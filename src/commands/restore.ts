@@ -31,7 +31,10 @@ export default class Restore extends VaultCommand {
   ]
   static override takes = ['engine', 'storage'] as const
   static override args = {
-    backup: string({ name: 'BACKUP', description: 'Id, path or address of the backup.' }),
+    backup: string({
+      name: 'BACKUP',
+      description: 'Id, path or address of the backup; with --newest that of the place.',
+    }),
   }
   static override flags = {
     newest: boolean({ summary: 'Restore the newest backup instead of a named one.', helpGroup: 'BACKUP' }),
@@ -55,8 +58,6 @@ export default class Restore extends VaultCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Restore)
-    if (args.backup !== undefined && flags.newest)
-      throw new DbvaultError('USAGE', 'A backup was named and --newest given: give one of them')
     if (args.backup === undefined && !flags.newest && flags.output === undefined && flags.cloud === undefined) {
       throw new DbvaultError('USAGE', 'Which backup to restore was not said', {
         hints: ['Give an id, a path or an address, or --newest. See what there is with: dbvault list.'],
@@ -73,7 +74,7 @@ export default class Restore extends VaultCommand {
     const context = await operationContext(flags, this.signal, progress.report)
     const host = hostFor(context, 'restore')
     const lookup = this.lookup(flags, host)
-    const found = flags.newest ? await findNewestOf(lookup) : await findNamed(args.backup, lookup)
+    const found = flags.newest ? await findNewestOf(lookup, args.backup) : await findNamed(args.backup, lookup)
     const taken: FoundBackup = flags['ignore-manifest'] ? { storage: found.storage, key: found.key } : found
     const { opened, contribution, engine } = await makeReady(taken, unlock, flags.db, this.registry, host)
     await using _ = opened

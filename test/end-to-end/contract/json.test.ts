@@ -155,6 +155,11 @@ describe('--json has these fields and no others', () => {
     })
   })
 
+  it('doctor', async () => {
+    const check = { area: 'string', subject: 'string', name: 'string', outcome: 'string', detail: 'string' }
+    assert.deepEqual(await shapeOf('doctor', '-o', 'backups'), { ok: 'boolean', checks: [check] })
+  })
+
   it('restore', async () => {
     const restored = {
       backup: 'string',
