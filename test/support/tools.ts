@@ -33,6 +33,10 @@ export const POSTGRES_18 = join(UNPACKED, 'postgres18/usr/lib/postgresql/18/bin'
 /** A package registry. */
 export const VERDACCIO = join(CACHE, 'verdaccio/node_modules/verdaccio/bin/verdaccio')
 
+/** Newer servers than that of the system, each of which writes another version of the format. */
+export const REDIS_8 = join(UNPACKED, 'redis8/usr/bin/redis-server')
+export const VALKEY_9 = join(UNPACKED, 'valkey9/usr/bin/valkey-server')
+
 /** What a suite can need beside npm's packages. */
 export const TOOLS = {
   age: () => isOnPath('age'),
@@ -49,6 +53,9 @@ export const TOOLS = {
   'postgres 17': () => existsSync(join(POSTGRES_17, 'postgres')),
   'postgres 18': () => existsSync(join(POSTGRES_18, 'postgres')),
   pg_cron: () => existsSync('/usr/lib/postgresql/15/lib/pg_cron.so'),
+  redis: () => isOnPath('redis-server'),
+  'redis 8': () => existsSync(REDIS_8),
+  'valkey 9': () => existsSync(VALKEY_9),
   sqlite3: () => isOnPath('sqlite3'),
   versitygw: () => existsSync(GO_PROGRAMS.versitygw),
   zsh: () => isOnPath('zsh'),

@@ -18,7 +18,8 @@ export const flags = {
   'sentinel-password': { type: 'string', summary: 'Password at the Sentinels, where they ask for one', secret: true },
   method: {
     type: 'string',
-    summary: 'How keys are read: replication gives one point in time; scan reads key by key, where the server forbids it',
+    summary:
+      'How keys are read: replication gives one point in time; scan reads key by key, where the server forbids it',
     options: ['replication', 'scan'],
     default: 'replication',
     commands: ['backup'],

@@ -33,7 +33,7 @@ export function decompress(
     if (from >= end) damaged('A compressed value is cut')
     let back = to - ((control & 31) << 8) - (source[from++] as number) - 1
     if (back < begin || to + run > limit) damaged('A compressed value repeats what is not there')
-    for (const stop = to + run; to < stop; ) target[to++] = target[back++] as number
+    for (const stop = to + run; to < stop;) target[to++] = target[back++] as number
   }
   if (to !== limit) damaged('A compressed value is not as long as it says')
 }

@@ -82,7 +82,7 @@ export class RdbWalk {
   }
 
   push(chunk: Uint8Array): void {
-    for (let at = 0; at < chunk.length; ) {
+    for (let at = 0; at < chunk.length;) {
       if (this.#end) damaged('There are bytes after its end')
       const size = Math.min(chunk.length - at, this.#window.room)
       this.#window.push(chunk, at, at + size)

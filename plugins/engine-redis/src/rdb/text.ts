@@ -231,7 +231,7 @@ export class TextReader {
   *#large(length: number, parts: Parts): Waiting<void> {
     const window = this.#window
     parts.begin(length)
-    for (let left = length; left > 0; ) {
+    for (let left = length; left > 0;) {
       const there = Math.min(left, window.end - window.at)
       const size = there === left ? left : there & ~3
       if (size === 0) {

@@ -45,6 +45,40 @@ export class ValueReader {
   /** Of the fields of a hash: when the first of them expires. */
   #soonest = 0n
 
+  readonly #listElement = (): void => {
+    this.#packed.entry.hashed(this.#one)
+    this.hash.words(this.#one)
+    this.elements++
+  }
+
+  readonly #setElement = (): void => {
+    this.#packed.entry.hashed(this.#one)
+    this.#one.addTo(this.#sum)
+    this.elements++
+  }
+
+  readonly #zsetElement = (): void => {
+    if (this.#place === 0) {
+      this.#packed.entry.hashed(this.#one)
+      this.#place = 1
+      return
+    }
+    this.#place = 0
+    this.#scored(this.#packed.entry.float())
+  }
+
+  readonly #hashElement = (): void => {
+    this.#packed.entry.hashed(this.#one)
+    if (this.#place === 0) {
+      this.#other.start(2)
+      this.#other.words(this.#one)
+      this.#place = 1
+      return
+    }
+    this.#place = 0
+    this.#field(0n)
+  }
+
   constructor(window: Window, texts: TextReader) {
     this.#window = window
     this.#texts = texts
@@ -196,12 +230,6 @@ export class ValueReader {
     this.elements++
   }
 
-  readonly #listElement = (): void => {
-    this.#packed.entry.hashed(this.#one)
-    this.hash.words(this.#one)
-    this.elements++
-  }
-
   *#quicklist(containers: boolean): Waiting<void> {
     this.#begin('list')
     for (let left = yield* this.#texts.length(); left > 0; left--) {
@@ -229,12 +257,6 @@ export class ValueReader {
     yield* this.#packed.read(packing, this.#setElement)
   }
 
-  readonly #setElement = (): void => {
-    this.#packed.entry.hashed(this.#one)
-    this.#one.addTo(this.#sum)
-    this.elements++
-  }
-
   *#zset(binary: boolean): Waiting<void> {
     this.#begin('zset')
     for (let left = yield* this.#texts.length(); left > 0; left--) {
@@ -246,16 +268,6 @@ export class ValueReader {
   *#packedZset(packing: Packing): Waiting<void> {
     this.#begin('zset')
     yield* this.#packed.read(packing, this.#zsetElement)
-  }
-
-  readonly #zsetElement = (): void => {
-    if (this.#place === 0) {
-      this.#packed.entry.hashed(this.#one)
-      this.#place = 1
-      return
-    }
-    this.#place = 0
-    this.#scored(this.#packed.entry.float())
   }
 
   /** Adds the member that is in `#one`. */
@@ -315,18 +327,6 @@ export class ValueReader {
   *#packedHash(packing: Packing): Waiting<void> {
     this.#begin('hash')
     yield* this.#packed.read(packing, this.#hashElement)
-  }
-
-  readonly #hashElement = (): void => {
-    this.#packed.entry.hashed(this.#one)
-    if (this.#place === 0) {
-      this.#other.start(2)
-      this.#other.words(this.#one)
-      this.#place = 1
-      return
-    }
-    this.#place = 0
-    this.#field(0n)
   }
 
   *#packedHashWithTimes(): Waiting<void> {

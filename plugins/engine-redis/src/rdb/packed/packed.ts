@@ -115,7 +115,7 @@ class PackedParts implements Parts {
   part(bytes: Uint8Array, start: number, end: number): void {
     const window = this.#window
     if (window === undefined) return
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end;) {
       if (this.#ended) damaged(LONGER)
       const size = Math.min(end - at, window.room)
       window.push(bytes, at, at + size)
