@@ -38,7 +38,7 @@ class Spool implements AsyncDisposable {
   #written = 0
   #read = 0
   #ended = false
-  #failed: unknown
+  #failed: Error | undefined
   #disposed = false
   #wake: (() => void) | undefined
   #filling: Promise<void> = Promise.resolve()
@@ -61,7 +61,7 @@ class Spool implements AsyncDisposable {
       }
       this.#ended = true
     } catch (error) {
-      this.#failed = error ?? new Error('unknown')
+      this.#failed = error as Error
       throw error
     } finally {
       this.#wake?.()

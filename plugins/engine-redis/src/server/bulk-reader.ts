@@ -13,7 +13,7 @@ export type Reply =
 export async function readReply(wire: Wire, host: Host): Promise<Reply> {
   const line = await wire.line()
   const rest = line.slice(1)
-  switch (line[0]) {
+  switch (line.charAt(0)) {
     case '+':
       return { kind: 'line', text: rest }
     case '-':

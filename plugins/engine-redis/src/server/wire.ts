@@ -15,7 +15,7 @@ export class Wire implements AsyncDisposable {
   readonly #host: Host
   #come: Buffer[] = []
   #size = 0
-  #over: unknown
+  #over: Error | undefined
   #wake: (() => void) | undefined
 
   private constructor(socket: Socket, server: Server, host: Host) {
@@ -57,7 +57,7 @@ export class Wire implements AsyncDisposable {
 
   /** Resolves when there is room for more. */
   async write(bytes: Uint8Array): Promise<void> {
-    if (this.#over !== undefined) throw this.#over
+    this.#goOn()
     if (this.#socket.write(bytes)) return
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#socket.once('drain', resolve)
@@ -65,7 +65,7 @@ export class Wire implements AsyncDisposable {
     await promise
     this.#socket.off('drain', resolve)
     this.#socket.off('close', resolve)
-    if (this.#over !== undefined) throw this.#over
+    this.#goOn()
   }
 
   /** The next line, without its end. Empty ones, which only say that the server is alive, are left out. */
@@ -105,7 +105,7 @@ export class Wire implements AsyncDisposable {
         return chunk
       }
       this.#host.signal.throwIfAborted()
-      if (this.#over !== undefined) throw this.#over
+      this.#goOn()
       await this.#more()
     }
   }
@@ -145,8 +145,13 @@ export class Wire implements AsyncDisposable {
     }
   }
 
+  /** @throws why it cannot go on */
+  #goOn(): void {
+    if (this.#over !== undefined) throw this.#over
+  }
+
   #end(why: unknown): void {
-    this.#over ??= why
+    this.#over ??= why as Error
     this.#wake?.()
   }
 

@@ -10,13 +10,6 @@ export interface Route {
   (key: RdbKey): { readonly loader: Loader; readonly database: number } | undefined
 }
 
-/** How many of the keys had expired before they were sent. */
-export interface Loaded {
-  readonly expired: number
-  /** Of each member, how many keys were begun. */
-  readonly begun: readonly number[]
-}
-
 /** Reads the members again and hands each key to the loader of its server. */
 export async function loadMembers(
   members: readonly Stored[],

@@ -52,7 +52,7 @@ export class Loader implements AsyncDisposable {
   readonly #reading: Promise<void>
   readonly #back: RdbWalk
   readonly #writer: RdbWriter
-  #failed: unknown
+  #failed: Error | undefined
   #ended = false
   #wake: (() => void) | undefined
   #room: (() => void) | undefined
@@ -73,7 +73,7 @@ export class Loader implements AsyncDisposable {
     this.#back = new RdbWalk({ value: (_key, { hash }) => (this.#found = { a: hash.a, b: hash.b }) }, options.detail)
     this.#reading = this.#read()
     this.#reading.catch((error: unknown) => {
-      this.#failed ??= error ?? new Error('unknown')
+      this.#failed ??= error as Error
       this.#room?.()
     })
   }
@@ -129,7 +129,7 @@ export class Loader implements AsyncDisposable {
 
   /** Sends what has gathered, and waits while too much is under way. */
   async flush(): Promise<void> {
-    if (this.#failed !== undefined) throw this.#failed
+    this.#goOn()
     const out = this.#out
     this.#out = []
     if (out.length > 0) await this.#wire.write(Buffer.concat(out))
@@ -139,7 +139,7 @@ export class Loader implements AsyncDisposable {
       await promise
       this.#room = undefined
     }
-    if (this.#failed !== undefined) throw this.#failed
+    this.#goOn()
   }
 
   /** Resolves when every key was restored and asked back. */
@@ -155,6 +155,11 @@ export class Loader implements AsyncDisposable {
     await this.#wire[Symbol.asyncDispose]()
     this.#wake?.()
     await this.#reading.catch(() => {})
+  }
+
+  /** @throws why it cannot go on */
+  #goOn(): void {
+    if (this.#failed !== undefined) throw this.#failed
   }
 
   #head({ name, expires }: { name: Buffer; expires: number | undefined }, length: number): Buffer {
@@ -259,7 +264,7 @@ export class Loader implements AsyncDisposable {
         },
       )
     }
-    if (/^OOM/.test(text)) {
+    if (text.startsWith('OOM')) {
       return this.#host.error('RESTORE_FAILED', `The Redis server ${name} has no memory left (${text})`, {
         hints: ['Raise its maxmemory. A restore over old data needs room for both.'],
       })
