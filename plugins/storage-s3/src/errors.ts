@@ -62,6 +62,7 @@ function byCode({ code, region, message }: Failure, { name, owner }: Bucket): Ca
       }
     case 'InvalidAccessKeyId':
     case 'InvalidClientTokenId':
+    case 'XAdminUserNotFound':
       return {
         code: 'STORAGE_DENIED',
         why: 'the server does not know this access key',

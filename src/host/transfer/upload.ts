@@ -56,8 +56,8 @@ class UploadRun<Begun, Sent> {
   /** Aborts later than `stop`. */
   readonly #late: AbortSignal
   #begun: { readonly upload: Begun } | undefined
-  /** From then on there may be an object. */
-  #finishing = false
+  /** There may be an object: the last request was carried out, or nobody knows. */
+  #mayExist = false
 
   constructor(steps: Upload<Begun, Sent>, host: TransferHost, stop: AbortController, late: AbortSignal) {
     this.#steps = steps
@@ -77,11 +77,8 @@ class UploadRun<Begun, Sent> {
   }
 
   async #putWhole(part: HeldPart, body: WholeBody): Promise<ObjectStat> {
-    const { what } = this.#steps
     try {
-      return await this.#settle(body, () =>
-        this.#host.retry(what, () => this.#steps.putWhole(part, this.#late), this.#stop.signal),
-      )
+      return await this.#settle(body, () => this.#steps.putWhole(part, this.#late))
     } finally {
       await part.release()
     }
@@ -111,9 +108,7 @@ class UploadRun<Begun, Sent> {
     }
     const sent = await sendParts(parts, send, inFlight, this.#stop)
     const upload = this.#begun?.upload as Begun
-    return this.#settle(cutter.body, () =>
-      this.#host.retry(what, () => this.#steps.finish(upload, sent, cutter.body, this.#late), signal),
-    )
+    return this.#settle(cutter.body, () => this.#steps.finish(upload, sent, cutter.body, this.#late))
   }
 
   /**
@@ -121,21 +116,34 @@ class UploadRun<Begun, Sent> {
    * answer was lost, or a repetition of it has met what the first one had made.
    */
   async #settle(body: WholeBody, makeLast: () => Promise<void>): Promise<ObjectStat> {
-    this.#stop.signal.throwIfAborted()
-    this.#finishing = true
-    const failure = await makeLast().then(
+    const { what } = this.#steps
+    const { signal } = this.#stop
+    signal.throwIfAborted()
+    const failure = await this.#host.retry(what, () => this.#doLast(makeLast), signal).then(
       () => undefined,
       (error: unknown) => ({ error }),
     )
-    this.#stop.signal.throwIfAborted()
-    const look = this.#host.retry(this.#steps.what, () => this.#steps.made(this.#stop.signal), this.#stop.signal)
+    signal.throwIfAborted()
+    if (failure && !this.#mayExist) throw failure.error
+    const look = this.#host.retry(what, () => this.#steps.made(signal), signal)
     const made = await look.catch((error: unknown) => {
       throw failure ? failure.error : error
     })
-    this.#stop.signal.throwIfAborted()
-    if (made) return asSent(this.#steps.what, made, body)
+    signal.throwIfAborted()
+    if (made) return asSent(what, made, body)
     if (failure) throw failure.error
-    throw new DbvaultError('STORAGE_FAILED', `${this.#steps.what} is not there after it was stored`)
+    throw new DbvaultError('STORAGE_FAILED', `${what} is not there after it was stored`)
+  }
+
+  async #doLast(makeLast: () => Promise<void>): Promise<void> {
+    const mayExist = this.#mayExist
+    this.#mayExist = true
+    await makeLast().catch((error: unknown) => {
+      // What the place has refused for good does not exist because of this attempt. That one exists may be its own doing.
+      const isRefusal = DbvaultError.is(error) && !error.retryable && error.code !== 'OBJECT_EXISTS'
+      if (isRefusal && !this.#stop.signal.aborted) this.#mayExist = mayExist
+      throw error
+    })
   }
 
   /** Takes everything back, with a signal of its own: the run's is dead by now. */
@@ -145,7 +153,7 @@ class UploadRun<Begun, Sent> {
     const begun = this.#begun
     try {
       if (begun) await this.#host.retry(what, () => this.#steps.abort(begun.upload, signal), signal)
-      if (!this.#finishing) return
+      if (!this.#mayExist) return
       const made = await this.#host.retry(what, () => this.#steps.made(signal), signal)
       if (made) await this.#host.retry(what, () => this.#steps.remove(made, signal), signal)
     } catch (error) {

@@ -1,15 +1,25 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { crc32 } from 'node:zlib'
 import type { Part } from '../../../src/contract/transfer.ts'
+import { DbvaultError } from '../../../src/errors/dbvault-error.ts'
 import { testHost, type TestHost } from '../../../src/testing/index.ts'
 import { rejectsWith } from '../../../src/testing/engine-exam.ts'
 import { bodyOf, failingBody, patterned, silentBody } from '../../../src/testing/storage-case.ts'
 import { failing, passing, Place } from './place.ts'
+
+const openFiles = (): string[] =>
+  readdirSync('/proc/self/fd').flatMap((descriptor) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${descriptor}`)]
+    } catch {
+      return []
+    }
+  })
 
 describe('an upload', () => {
   let host: TestHost
@@ -106,9 +116,9 @@ describe('an upload', () => {
       if (step !== 'sendPart') return
       const content = part?.content()
       assert.ok(content instanceof Readable)
-      assert.deepEqual(readdirSync(host.tempRoot), [])
       if (failures-- <= 0) return
       await once(content, 'readable')
+      if (process.platform === 'linux') assert.ok(openFiles().some((path) => path.endsWith('/part (deleted)')))
       throw passing()
     }
     const stat = await host.upload(body, place.upload(limits, { digests: [] }))
@@ -194,6 +204,21 @@ describe('an upload', () => {
         }
         await rejectsWith(put(), 'OBJECT_EXISTS')
         assert.equal(place.count('remove'), 0)
+      })
+
+      it('does not look for what was refused', async () => {
+        place.before = failing(last, 1, () => new DbvaultError('STORAGE_DENIED', 'you may not'))
+        await rejectsWith(put(), 'STORAGE_DENIED')
+        assert.equal(place.count('made'), 0)
+      })
+
+      it('looks for it when it was refused only after an answer was lost', async () => {
+        place.after = failing(last, 1)
+        let times = 0
+        place.before = (step) => {
+          if (step === last && times++ > 0) throw new DbvaultError('STORAGE_FAILED', 'there is no such upload')
+        }
+        assert.equal((await put()).bytes, size)
       })
 
       it('removes an object that does not have the bytes that were sent', async () => {
