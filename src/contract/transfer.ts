@@ -31,7 +31,7 @@ export interface Part {
   readonly bytes: number
   /** Whether the body ends with it. */
   readonly last: boolean
-  /** One of those that {@link Upload.digests} asked for. */
+  /** One of those that {@link Upload.partDigests} asked for. */
   digest(name: DigestName): Buffer
   /**
    * Its bytes, for one attempt: a buffer that must not be written to, or, where the part waits on disk, a new stream
@@ -52,8 +52,10 @@ export interface Upload<Begun, Sent> {
   /** For messages and never secret: the address of the object. */
   readonly what: string
   readonly limits: PartLimits
-  /** What is computed of each part and of the whole body on the way. */
-  readonly digests: readonly DigestName[]
+  /** What is computed of each part on the way. */
+  readonly partDigests: readonly DigestName[]
+  /** What is computed of the whole body. A CRC costs nothing more where it is computed of each part anyhow. */
+  readonly bodyDigests: readonly DigestName[]
   /** How many parts may be under way at once at most; 1 where they have to arrive in their order. 4 where absent. */
   readonly inFlight?: number
 
@@ -83,6 +85,7 @@ export interface Upload<Begun, Sent> {
 export interface WholeBody {
   readonly bytes: number
   readonly parts: number
+  /** Those that {@link Upload.bodyDigests} asked for. */
   readonly digests: Digests
 }
 

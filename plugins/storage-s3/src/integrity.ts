@@ -24,8 +24,12 @@ export class Integrity {
     this.#withCrc = server.knowsCrc !== false
   }
 
-  get digests(): readonly DigestName[] {
+  get partDigests(): readonly DigestName[] {
     return [...(this.#withCrc ? (['crc64nvme'] as const) : []), ...(this.#withMd5 ? (['md5'] as const) : [])]
+  }
+
+  get bodyDigests(): readonly DigestName[] {
+    return this.#withCrc ? ['crc64nvme'] : []
   }
 
   get withCrc(): boolean {

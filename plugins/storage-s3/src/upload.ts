@@ -57,7 +57,8 @@ export function uploadTo({ bucket, key, ofObjects, server, host }: UploadPlace):
   return {
     what,
     limits: LIMITS,
-    digests: integrity.digests,
+    partDigests: integrity.partDigests,
+    bodyDigests: integrity.bodyDigests,
 
     putWhole: (part: Part, signal: AbortSignal) =>
       asking('store', async () => {

@@ -1,6 +1,6 @@
-import type { Digests, DigestName, Part, PartLimits, WholeBody } from '../../contract/transfer.ts'
+import type { Digests, Part, Upload, WholeBody } from '../../contract/transfer.ts'
 import { DbvaultError } from '../../errors/dbvault-error.ts'
-import { type Digester, digester } from './digester.ts'
+import { BodyDigests } from './body-digests.ts'
 import { type PartSpace, type PartSpaces } from './part-space.ts'
 import { partSizes } from './part-sizes.ts'
 
@@ -9,18 +9,19 @@ export interface HeldPart extends Part {
   release(): Promise<void>
 }
 
+/** How a body is cut. */
+type CutPlan = Pick<Upload<unknown, unknown>, 'limits' | 'partDigests' | 'bodyDigests'>
+
 /** Cuts a body into parts. A part is given out as soon as it is known whether it is the last one. */
 export class PartCutter {
-  readonly #limits: PartLimits
-  readonly #names: readonly DigestName[]
+  readonly #plan: CutPlan
   readonly #spaces: PartSpaces
   #bytes = 0
   #parts = 0
   #digests: Digests = {}
 
-  constructor(limits: PartLimits, names: readonly DigestName[], spaces: PartSpaces) {
-    this.#limits = limits
-    this.#names = names
+  constructor(plan: CutPlan, spaces: PartSpaces) {
+    this.#plan = plan
     this.#spaces = spaces
   }
 
@@ -30,16 +31,15 @@ export class PartCutter {
   }
 
   async *cut(body: AsyncIterable<Uint8Array>): AsyncGenerator<HeldPart, void> {
-    const sizeOf = partSizes(this.#limits)
-    const ofPart = await Promise.all(this.#names.map(digester))
-    const ofBody = await Promise.all(this.#names.map(digester))
+    const sizeOf = partSizes(this.#plan.limits)
+    const digests = await BodyDigests.of(this.#plan.partDigests, this.#plan.bodyDigests)
     let size = sizeOf(1)
     let filled = 0
     let space = await this.#spaces.take(size)
     const finish = (last: boolean): HeldPart => {
       this.#parts += 1
       const start = this.#bytes - filled
-      return held(space, { number: this.#parts, start, bytes: filled, last }, this.#take(ofPart))
+      return held(space, { number: this.#parts, start, bytes: filled, last }, digests.endPart())
     }
     try {
       for await (const chunk of body) {
@@ -55,16 +55,15 @@ export class PartCutter {
           }
           const piece = chunk.subarray(at, at + size - filled)
           await space.write(piece)
-          for (const each of ofPart) each.update(piece)
-          for (const each of ofBody) each.update(piece)
+          digests.update(piece)
           at += piece.length
           filled += piece.length
           this.#bytes += piece.length
         }
         this.#assertSmall()
       }
-      this.#digests = this.#take(ofBody)
       const part = finish(true)
+      this.#digests = digests.endBody()
       space = NOTHING
       yield part
     } finally {
@@ -72,22 +71,18 @@ export class PartCutter {
     }
   }
 
-  #take(digesters: readonly Digester[]): Digests {
-    return Object.fromEntries(this.#names.map((name, index) => [name, digesters[index]?.take()]))
-  }
-
   #assertMore(): void {
-    if (this.#parts + 1 >= this.#limits.maxParts) this.#tooLarge()
+    if (this.#parts + 1 >= this.#plan.limits.maxParts) this.#tooLarge()
   }
 
   #assertSmall(): void {
-    if (this.#bytes > this.#limits.maxBytes) this.#tooLarge()
+    if (this.#bytes > this.#plan.limits.maxBytes) this.#tooLarge()
   }
 
   #tooLarge(): never {
     throw new DbvaultError(
       'STORAGE_FAILED',
-      `The backup is larger than the largest object there can be, ${this.#limits.maxBytes} bytes`,
+      `The backup is larger than the largest object there can be, ${this.#plan.limits.maxBytes} bytes`,
       { hints: ['Store it in another kind of place.'] },
     )
   }

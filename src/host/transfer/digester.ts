@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { DigestName } from '../../contract/transfer.ts'
+import { polynomialOf } from './crc.ts'
 
 /** Computes one digest after the other. */
 export interface Digester {
@@ -8,10 +9,6 @@ export interface Digester {
   /** The digest of all bytes since the last call. */
   take(): Buffer
 }
-
-/** Reversed, as the tables for CRCs of network bytes are. */
-const CRC32C = 0x82f6_3b78
-const CRC64NVME = '9a6c9329ac4bc9b5'
 
 export async function digester(name: DigestName): Promise<Digester> {
   switch (name) {
@@ -21,9 +18,9 @@ export async function digester(name: DigestName): Promise<Digester> {
     case 'crc32':
       return ofZlib()
     case 'crc32c':
-      return ofWasm(await (await import('hash-wasm')).createCRC32(CRC32C))
+      return ofWasm(await (await import('hash-wasm')).createCRC32(Number(polynomialOf(name))))
     case 'crc64nvme':
-      return ofWasm(await (await import('hash-wasm')).createCRC64(CRC64NVME))
+      return ofWasm(await (await import('hash-wasm')).createCRC64(polynomialOf(name).toString(16)))
   }
 }
 

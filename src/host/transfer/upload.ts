@@ -67,8 +67,7 @@ class UploadRun<Begun, Sent> {
   }
 
   async put(body: Readable): Promise<ObjectStat> {
-    const { limits, digests } = this.#steps
-    const cutter = new PartCutter(limits, digests, new PartSpaces(() => this.#host.tempDir()))
+    const cutter = new PartCutter(this.#steps, new PartSpaces(() => this.#host.tempDir()))
     const parts = cutter.cut(bodyChunks(body, this.#stop.signal))
     const first = await parts.next()
     if (first.done) throw new DbvaultError('INTERNAL', 'A body was cut into no part at all')
@@ -119,10 +118,12 @@ class UploadRun<Begun, Sent> {
     const { what } = this.#steps
     const { signal } = this.#stop
     signal.throwIfAborted()
-    const failure = await this.#host.retry(what, () => this.#doLast(makeLast), signal).then(
-      () => undefined,
-      (error: unknown) => ({ error }),
-    )
+    const failure = await this.#host
+      .retry(what, () => this.#doLast(makeLast), signal)
+      .then(
+        () => undefined,
+        (error: unknown) => ({ error }),
+      )
     signal.throwIfAborted()
     if (failure && !this.#mayExist) throw failure.error
     const look = this.#host.retry(what, () => this.#steps.made(signal), signal)

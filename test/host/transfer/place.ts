@@ -36,7 +36,8 @@ export class Place {
     return {
       what: 'place://container/key',
       limits: { firstBytes: 1000, maxParts: 1000, maxPartBytes: 1e6, maxBytes: 1e6, ...limits },
-      digests: ['crc32c', 'md5'],
+      partDigests: ['crc32c', 'md5'],
+      bodyDigests: ['crc32c'],
       putWhole: (part, signal) =>
         this.#request('putWhole', signal, part, async () => {
           await this.#make({ by, bytes: await bytesOf(part.content()) })

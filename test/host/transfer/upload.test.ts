@@ -74,10 +74,11 @@ describe('an upload', () => {
 
   it('hands the digests of the whole body to the last request', async () => {
     const bytes = patterned(5_500)
-    const upload = place.upload({}, { digests: ['crc32'] })
+    const upload = place.upload({}, { partDigests: ['crc32'], bodyDigests: ['crc32', 'md5'] })
     const finish: typeof upload.finish = async (id, sent, body, signal) => {
       assert.deepEqual([body.bytes, body.parts], [5_500, 6])
       assert.equal(body.digests.crc32?.readUInt32BE(), crc32(bytes))
+      assert.ok(body.digests.md5?.equals(createHash('md5').update(bytes).digest()))
       return upload.finish(id, sent, body, signal)
     }
     await host.upload(bodyOf(bytes), { ...upload, finish })
@@ -121,7 +122,7 @@ describe('an upload', () => {
       if (process.platform === 'linux') assert.ok(openFiles().some((path) => path.endsWith('/part (deleted)')))
       throw passing()
     }
-    const stat = await host.upload(body, place.upload(limits, { digests: [] }))
+    const stat = await host.upload(body, place.upload(limits, { partDigests: [], bodyDigests: [] }))
     assert.equal(stat.bytes, 50 * MiB)
     for (let number = 0; number < 50; number++) assert.equal(place.object?.bytes[number * MiB + 17], number)
   })
