@@ -37,15 +37,18 @@ export const VERDACCIO = join(CACHE, 'verdaccio/node_modules/verdaccio/bin/verda
 export const REDIS_8 = join(UNPACKED, 'redis8/usr/bin/redis-server')
 export const VALKEY_9 = join(UNPACKED, 'valkey9/usr/bin/valkey-server')
 
+/** The programs of the PostgreSQL that keeps what comes to FerretDB. */
+export const DOCUMENTDB = join(UNPACKED, 'documentdb/usr/lib/postgresql/18/bin')
+
 /** What a suite can need beside npm's packages. */
 export const TOOLS = {
   age: () => isOnPath('age'),
   fish: () => isOnPath('fish'),
   faketime: () => isOnPath('faketime'),
   'fake-gcs-server': () => existsSync(GO_PROGRAMS['fake-gcs-server']),
-  ferretdb: () => existsSync(GO_PROGRAMS.ferretdb),
   gzip: () => isOnPath('gzip'),
   minio: () => existsSync(GO_PROGRAMS.minio),
+  mongo: () => existsSync(GO_PROGRAMS.ferretdb) && existsSync(join(DOCUMENTDB, 'postgres')),
   openssl: () => isOnPath('openssl'),
   pigz: () => isOnPath('pigz'),
   postgres: () => existsSync('/usr/lib/postgresql'),

@@ -1,0 +1,27 @@
+import { hash } from 'node:crypto'
+
+const WORDS = 4
+
+/**
+ * Counts and digests documents, byte for byte, whatever the order in which they come: the sum over them of the first
+ * 128 bits of their SHA-256, in four words of 32 bits that overflow each for itself.
+ */
+export class ContentSum {
+  readonly #sum = new Uint32Array(WORDS)
+  #documents = 0
+
+  add(document: Buffer): void {
+    const digest = hash('sha256', document, 'buffer')
+    for (let word = 0; word < WORDS; word++) this.#sum[word] = (this.#sum[word] ?? 0) + digest.readUInt32LE(word * 4)
+    this.#documents++
+  }
+
+  get documents(): number {
+    return this.#documents
+  }
+
+  /** In hex. */
+  get digest(): string {
+    return Array.from(this.#sum, (word) => word.toString(16).padStart(8, '0')).join('')
+  }
+}

@@ -1,0 +1,25 @@
+import type { Finding, Host, Probe, ScratchChoice, Source } from 'dbvault'
+import type { Flags } from './descriptor.ts'
+import { scratchPossible } from './scratch/scratch-possible.ts'
+import { unreadableFinding } from './server/audit.ts'
+import type { SnapshotPlan } from './server/snapshot.ts'
+import { openSource } from './source.ts'
+
+export async function probe(source: Source<Flags>, host: Host, scratch?: ScratchChoice): Promise<Probe> {
+  await using opened = await openSource(source, host)
+  const { server, database, denied, bytes, snapshot } = opened
+  return {
+    label: database,
+    product: server.product,
+    version: server.version,
+    ...(bytes !== undefined && { bytes }),
+    consistency: snapshot.possible ? 'point-in-time' : 'none',
+    findings: [...unreadableFinding(database, source.user, denied), ...consistencyFinding(snapshot)],
+    scratch: await scratchPossible(server, source.flags['bin-dir'], host, scratch),
+  }
+}
+
+function consistencyFinding(snapshot: SnapshotPlan): Finding[] {
+  if (snapshot.possible) return []
+  return [{ severity: 'warning', message: `The dump will not be of one point in time: ${snapshot.why}` }]
+}

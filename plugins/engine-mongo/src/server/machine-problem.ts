@@ -1,0 +1,13 @@
+import { RefusedError } from './refused-error.ts'
+
+/** Codes of the server that say something of its disk and memory, and nothing of what it was given. */
+const OF_MACHINE = new Set([14031, 39, 146, 8, 12582, 96])
+const FULL = /No space left|could not extend file|out of disk|disk quota|out of memory/i
+const CODES = new Set(['SOURCE_UNREACHABLE', 'SOURCE_DENIED', 'SOURCE_NOT_FOUND', 'DUMP_FAILED'])
+
+/** Whether a restore broke off for a reason that says nothing about what was restored. */
+export function isOfMachine(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if (error instanceof RefusedError) return OF_MACHINE.has(error.code) || FULL.test(error.message)
+  return 'code' in error && typeof error.code === 'string' && CODES.has(error.code) && 'retryable' in error
+}

@@ -1,0 +1,31 @@
+import type { Host } from 'dbvault'
+import type { Collection } from '../archive/collection.ts'
+import type { ContentSum } from '../fingerprint/content-sum.ts'
+import { countDocuments, sumDocuments } from './read-documents.ts'
+import type { Server } from './server.ts'
+
+/**
+ * Without a point in time, only a collection that nobody writes to can be held against what was read of it. One that
+ * has as many documents as `before`, but other than what was read, and that then stands still through a whole second
+ * reading, was not read wholly.
+ * @throws DUMP_INCOMPLETE
+ */
+export async function refuseIfShort(
+  server: Server,
+  database: string,
+  collection: Collection,
+  before: number,
+  read: ContentSum,
+  host: Host,
+): Promise<void> {
+  if (before === read.documents) return
+  if ((await countDocuments(server, database, collection)) !== before) return
+  const again = await sumDocuments(server, database, collection)
+  const after = await countDocuments(server, database, collection)
+  if (again.documents !== before || after !== before) return
+  throw host.error(
+    'DUMP_INCOMPLETE',
+    `Of the collection ${JSON.stringify(collection.name)} the server gave ${read.documents} documents, and it has ${before}`,
+    { retryable: true, hints: ['If it is written to: back up again, best when there is less to do.'] },
+  )
+}

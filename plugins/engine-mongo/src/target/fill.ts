@@ -1,0 +1,89 @@
+import type { Host } from 'dbvault'
+import { isAtLeast, VIEWLESS_SERIES } from '../archive/archive-format.ts'
+import { BUCKETS, type Collection } from '../archive/collection.ts'
+import type { ArchiveReader } from '../archive/read-archive.ts'
+import { ContentSum } from '../fingerprint/content-sum.ts'
+import { makeFingerprint, type MongoFingerprint } from '../fingerprint/fingerprint.ts'
+import { insertDocuments } from '../server/insert.ts'
+import { listCollections } from '../server/list-collections.ts'
+import { sumDocuments } from '../server/read-documents.ts'
+import type { Server } from '../server/server.ts'
+import { eachOf } from '../side-by-side.ts'
+import { createCollection, createView, finishCollection } from './create-collection.ts'
+import { Inserter } from './inserter.ts'
+
+/** Where the collections of an archive go. */
+export interface Filling {
+  readonly server: Server
+  readonly database: string
+  /** Under which name. */
+  nameOf(collection: Collection): string
+}
+
+export interface Filled {
+  /** What the server has of them now. */
+  readonly found: MongoFingerprint
+  /** What the archive has, which is no proof of anything but that the server keeps it. */
+  readonly loaded: MongoFingerprint
+}
+
+/**
+ * Makes the collections of an archive, and reads back what the server has of them. Indexes come when all documents have
+ * been read back: one that lets documents expire would take some away, and what they counted for could not be told.
+ * @throws RefusedError, ArchiveError, and what the server or the reading throws
+ */
+export async function fill(reader: ArchiveReader, filling: Filling, host: Host): Promise<Filled> {
+  const { server, database } = filling
+  const { collections } = reader.prelude
+  const atOnce = server.place.parallel
+  const stored = collections.filter(({ type }) => type !== 'view')
+  await eachOf(stored, atOnce, (collection) =>
+    createCollection(server, database, collection, filling.nameOf(collection)),
+  )
+  const loaded = await load(reader, filling, host)
+  const sums = await eachOf(stored, atOnce, (collection) =>
+    sumDocuments(server, database, { ...collection, name: filling.nameOf(collection) }),
+  )
+  await eachOf(stored, atOnce, (collection) =>
+    finishCollection(server, database, collection, filling.nameOf(collection)),
+  )
+  for (const view of collections.filter(({ type }) => type === 'view')) {
+    await createView(server, database, view, filling.nameOf(view))
+  }
+  const found = new Map(stored.map(({ name }, place) => [name, sums[place] as ContentSum]))
+  return {
+    found: makeFingerprint(await madeFrom(collections, filling, host), found),
+    loaded: makeFingerprint(collections, loaded),
+  }
+}
+
+async function load(reader: ArchiveReader, filling: Filling, host: Host): Promise<Map<string, ContentSum>> {
+  const { server, database } = filling
+  const sums = new Map<string, ContentSum>()
+  const viewless = isAtLeast(server.version, VIEWLESS_SERIES)
+  await using inserter = new Inserter(server.place.parallel, async (name, documents, { type }) => {
+    const into = type === 'timeseries' && !viewless ? BUCKETS + name : name
+    await insertDocuments(server, database, into, documents, type === 'timeseries' && viewless ? { rawData: true } : {})
+  })
+  for await (const { collection, documents } of reader.batches()) {
+    host.signal.throwIfAborted()
+    const sum = sums.get(collection.name) ?? new ContentSum()
+    sums.set(collection.name, sum)
+    for (const document of documents) sum.add(document)
+    await inserter.add(filling.nameOf(collection), collection, documents)
+  }
+  await inserter.flush()
+  for (const { name, type } of reader.prelude.collections) {
+    if (type !== 'view' && !sums.has(name)) sums.set(name, new ContentSum())
+  }
+  return sums
+}
+
+/** As the server lists them now, called what they are going to be called. */
+async function madeFrom(collections: readonly Collection[], filling: Filling, host: Host): Promise<Collection[]> {
+  const names = new Map(collections.map((collection) => [filling.nameOf(collection), collection.name]))
+  return (await listCollections(filling.server, filling.database, host)).flatMap((made) => {
+    const name = names.get(made.name)
+    return name === undefined ? [] : [{ ...made, name }]
+  })
+}

@@ -1,0 +1,20 @@
+const PREFIX = 'dbvault'
+
+/** Collections get short names while they are filled or on their way out: theirs may be as long as the server permits. */
+export class TemporaryNames {
+  readonly #id: string
+  #count = 0
+
+  constructor(id: string) {
+    this.#id = id
+  }
+
+  next(kind: 'new' | 'old'): string {
+    return `${PREFIX}_${kind}_${this.#id}_${this.#count++}`
+  }
+}
+
+/** Left by a restore that was killed. */
+export function isLeftover(name: string): boolean {
+  return /^dbvault_(?:new|old)_[0-9a-f]{8}_\d+$/.test(name)
+}
