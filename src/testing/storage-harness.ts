@@ -10,6 +10,11 @@ export interface StorageHarness {
   readonly denied: (() => Promise<StorageFixture>) | Excuse
   /** A storage whose server does not answer; or why there is no such thing. */
   readonly unreachable: (() => Promise<StorageFixture>) | Excuse
+  /**
+   * A storage behind a network that can lose answers; or why there is no such thing. To be had for every storage that
+   * has a network between.
+   */
+  readonly unreliable?: (() => Promise<UnreliableFixture>) | Excuse
   /** The size of the largest body to put, in bytes: more than two parts where uploads go in parts. 20 MB by default. */
   readonly largestBody?: number
   /** What must not stand in a label, an address or an error. */
@@ -20,4 +25,9 @@ export interface StorageFixture extends AsyncDisposable {
   readonly storage: Storage
   /** Leaves an upload of `key` unfinished, as a killed run would. Absent where a killed run leaves nothing. */
   strand?(key: string): Promise<void>
+}
+
+export interface UnreliableFixture extends StorageFixture {
+  /** The server does what it is asked to by the next request that makes an object, and the answer never arrives. */
+  loseLastAnswer(): void
 }

@@ -3,8 +3,18 @@ import { Readable } from 'node:stream'
 import type { ConformanceCase } from './conformance-case.ts'
 import { rejectsWith } from './engine-exam.ts'
 import { soon } from './soon.ts'
-import { assertEmpty, bodyOf, bytesOf, failingBody, keys, patterned, silentBody, storageCase } from './storage-case.ts'
-import type { StorageHarness } from './storage-harness.ts'
+import {
+  assertEmpty,
+  bodyOf,
+  bytesOf,
+  failingBody,
+  keys,
+  patterned,
+  silentBody,
+  storageCase,
+  type StorageExam,
+} from './storage-case.ts'
+import type { StorageHarness, UnreliableFixture } from './storage-harness.ts'
 
 const RIVALS = 5
 
@@ -12,7 +22,7 @@ export function storagePutCases(harness: StorageHarness): ConformanceCase[] {
   const open = (): ReturnType<StorageHarness['open']> => harness.open()
   const largest = harness.largestBody ?? 20_000_000
   return [
-    ...[0, 1, 65_537, largest].map((size) =>
+    ...sizes(largest).map((size) =>
       storageCase(`a body of ${size} bytes comes back as it was`, open, async (exam) => {
         const { storage, host } = exam
         const bytes = patterned(size)
@@ -24,6 +34,42 @@ export function storagePutCases(harness: StorageHarness): ConformanceCase[] {
         assert.deepEqual(await Array.fromAsync(storage.list('', host)), [put])
         assert.ok((await bytesOf(exam, 'folder/object')).equals(bytes))
       }),
+    ),
+    storageCase('a large body goes under a key of any characters, too', open, async (exam) => {
+      const { storage, host } = exam
+      const key = ` földer+1/%2F 日本語?&#'"=~`
+      const bytes = patterned(largest)
+      const put = await storage.put(key, bodyOf(bytes), host)
+      assert.deepEqual(await Array.fromAsync(storage.list('', host)), [put])
+      assert.ok((await bytesOf(exam, key)).equals(bytes))
+      await rejectsWith(storage.put(key, bodyOf(bytes), host), 'OBJECT_EXISTS')
+    }),
+    ...[1, largest].map((size) =>
+      unreliably(harness, `a body of ${size} bytes is stored though the last answer is lost`, async (exam, lose) => {
+        const { storage, host } = exam
+        const bytes = patterned(size)
+        lose()
+        const put = await storage.put('key', bodyOf(bytes), host)
+        assert.deepEqual(await Array.fromAsync(storage.list('', host)), [put])
+        assert.ok((await bytesOf(exam, 'key')).equals(bytes))
+        assert.deepEqual(await Array.fromAsync(storage.unfinished('', host)), [])
+      }),
+    ),
+    ...[1, largest].map((size) =>
+      unreliably(
+        harness,
+        `an existing key is refused for a body of ${size} bytes though the answer is lost`,
+        async (exam, lose) => {
+          const { storage, host } = exam
+          const theirs = Buffer.from(patterned(size).toReversed())
+          const first = await storage.put('key', bodyOf(theirs), host)
+          lose()
+          await rejectsWith(storage.put('key', bodyOf(patterned(size)), host), 'OBJECT_EXISTS')
+          assert.deepEqual(await Array.fromAsync(storage.list('', host)), [first])
+          assert.ok((await bytesOf(exam, 'key')).equals(theirs))
+          assert.deepEqual(await Array.fromAsync(storage.unfinished('', host)), [])
+        },
+      ),
     ),
     storageCase('put refuses an existing key with OBJECT_EXISTS and keeps the old bytes', open, async (exam) => {
       const { storage, host } = exam
@@ -122,4 +168,23 @@ export function storagePutCases(harness: StorageHarness): ConformanceCase[] {
       assert.deepEqual(await keys(storage, '', host), ['key'])
     }),
   ]
+}
+
+/** Among them those of one part and of a byte more, and of two parts, where parts have 8 MiB. */
+function sizes(largest: number): readonly number[] {
+  const part = 8 * 1024 ** 2
+  return [0, 1, 65_537, part, part + 1, 2 * part, largest].filter((size) => size <= largest)
+}
+
+/** A case in which the storage does not get the answer to the request that makes the object. */
+function unreliably(
+  harness: StorageHarness,
+  name: string,
+  run: (exam: StorageExam, lose: () => void) => Promise<void>,
+): ConformanceCase {
+  const { unreliable = 'its harness has no network that loses answers' } = harness
+  if (typeof unreliable === 'string') return storageCase(name, unreliable, async () => {})
+  return storageCase(name, unreliable, async (exam) => {
+    await run(exam, () => (exam.fixture as UnreliableFixture).loseLastAnswer())
+  })
 }

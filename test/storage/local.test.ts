@@ -24,6 +24,7 @@ describe('local storage', () => {
       },
       denied: 'a directory has no credentials; without rights it is asked below',
       unreachable: 'a directory has no server',
+      unreliable: 'a directory has no server',
     }),
   )
 })

@@ -7,6 +7,7 @@ describe('memory storage', () => {
       open: async () => ({ storage: memoryStorage(), [Symbol.asyncDispose]: async () => {} }),
       denied: 'it has no credentials',
       unreachable: 'it has no server',
+      unreliable: 'it has no server',
     }),
   )
 })

@@ -76,6 +76,7 @@ describe('the storage suite', () => {
         largestBody: 300_000,
         denied: 'none',
         unreachable: 'none',
+        unreliable: 'none',
       })
       assert.ok(await someRejects(cases.map(({ run }) => run)))
     })

@@ -1,9 +1,11 @@
 import { secret, storageConformance, type StorageFixture } from 'dbvault/testing'
 import { freePort } from '../../../test/servers/free-port.ts'
 import { sharedS3, type S3Vendor } from '../../../test/servers/s3-server.ts'
+import { startHttpProxy } from '../../../test/support/http-proxy.ts'
 import { needs } from '../../../test/support/tools.ts'
 import { itConforms } from '../../../test/testing/conformance.ts'
 import { loginAt, makeBucket } from './support/bucket.ts'
+import { is } from './support/requests.ts'
 
 const WRONG = 'wrong+secret/of=the&tests'
 
@@ -25,6 +27,19 @@ for (const vendor of ['versitygw', 'minio'] as const satisfies readonly S3Vendor
         async unreachable() {
           const bucket = await makeBucket(await sharedS3(vendor))
           return fixture(await bucket.open({ endpoint: `http://127.0.0.1:${await freePort()}` }))
+        },
+        async unreliable() {
+          const server = await sharedS3(vendor)
+          const proxy = await startHttpProxy(server.endpoint)
+          const storage = await (await makeBucket(server)).open({ endpoint: proxy.url })
+          return {
+            ...fixture(storage),
+            loseLastAnswer: () => proxy.plant((one) => is('put')(one) || is('complete')(one), { loseAnswer: true }),
+            async [Symbol.asyncDispose]() {
+              await storage[Symbol.asyncDispose]()
+              await proxy[Symbol.asyncDispose]()
+            },
+          }
         },
         secrets: [secret(WRONG)],
       }),

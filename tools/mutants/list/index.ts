@@ -8,6 +8,7 @@ import { PROOF } from './proof.ts'
 import { SQLITE } from './sqlite.ts'
 import { STORAGE } from './storage.ts'
 import { TOOLS } from './tools.ts'
+import { TRANSFER } from './transfer.ts'
 
 export const MUTANTS: readonly Mutant[] = [
   ...PROOF,
@@ -15,6 +16,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...CRYPTOGRAPHY,
   ...COMPRESSION,
   ...STORAGE,
+  ...TRANSFER,
   ...TOOLS,
   ...SQLITE,
   ...COMMAND_LINE,
