@@ -52,8 +52,8 @@ export interface Running extends TestPostgres {
   stop(): Promise<void>
 }
 
-/** Starts one for a test that breaks it. */
-export async function startPostgres(binDir = installedPostgres()): Promise<Running> {
+/** Starts one for a test that breaks it: a new one, or a standby of another. */
+export async function startPostgres(binDir = installedPostgres(), primary?: Running): Promise<Running> {
   if (binDir === undefined) throw new Error('PostgreSQL is not installed; see test/servers/install')
   const folder = mkdtempSync(join(tmpdir(), 'dbvault-pg-'))
   const user = asUser()
@@ -62,24 +62,38 @@ export async function startPostgres(binDir = installedPostgres()): Promise<Runni
   const data = join(folder, 'data')
   const passwordFile = join(folder, 'password')
   writeFileSync(passwordFile, PASSWORD, { mode: 0o644 })
-  const made = spawnSync(
-    join(binDir, 'initdb'),
-    [
-      '-D',
-      data,
-      '-U',
-      'postgres',
-      '-A',
-      'scram-sha-256',
-      `--pwfile=${passwordFile}`,
-      '-E',
-      'UTF8',
-      '--locale=C.UTF-8',
-      '--no-sync',
-    ],
-    { env, cwd: folder, ...user, encoding: 'utf8' },
-  )
-  if (made.status !== 0) throw new Error(`initdb: ${made.stderr || String(made.error)}`)
+  const [program, ...options] =
+    primary === undefined
+      ? [
+          'initdb',
+          '-U',
+          'postgres',
+          '-A',
+          'scram-sha-256',
+          `--pwfile=${passwordFile}`,
+          '-E',
+          'UTF8',
+          '--locale=C.UTF-8',
+        ]
+      : [
+          'pg_basebackup',
+          '-U',
+          'postgres',
+          '-h',
+          primary.socketDirectory,
+          '-p',
+          String(primary.port),
+          '-R',
+          '-c',
+          'fast',
+        ]
+  const made = spawnSync(join(binDir, program), [...options, '-D', data, '--no-sync'], {
+    env: { ...env, PGPASSWORD: PASSWORD },
+    cwd: folder,
+    ...user,
+    encoding: 'utf8',
+  })
+  if (made.status !== 0) throw new Error(`${program}: ${made.stderr || String(made.error)}`)
   const port = await freePort()
   let server: ChildProcess | undefined
 

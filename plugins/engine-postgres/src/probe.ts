@@ -16,8 +16,9 @@ export async function probe(source: Source<Flags>, host: Host, scratch?: Scratch
   host.signal.throwIfAborted()
   const { server, database } = await placeOf(source, host)
   await using session = await Session.open(server, database, host)
-  const known = await session.row<{ version: string; bytes: string }>(`
+  const known = await session.row<{ version: string; bytes: string; system: string }>(`
     SELECT pg_catalog.current_setting('server_version') AS version,
+      (SELECT system_identifier::text FROM pg_catalog.pg_control_system()) AS system,
       (SELECT coalesce(pg_catalog.sum(pg_catalog.pg_table_size(c.oid)), 0)::text FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND ${OF_USER}) AS bytes`)
   const major = Number.parseInt(known.version, 10)
@@ -32,6 +33,8 @@ export async function probe(source: Source<Flags>, host: Host, scratch?: Scratch
   const excluded = await excludedTables(session, source.flags['exclude-table-data'] ?? [], host)
   return {
     label: database,
+    // A standby has it from its primary: to dbvault, too, the two are one database.
+    identity: `${known.system}/${database}`,
     product: 'PostgreSQL',
     version: known.version.replace(/ .*/, ''),
     tools: { pg_dump: tools.version },

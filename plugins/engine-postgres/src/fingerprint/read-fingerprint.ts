@@ -13,6 +13,7 @@ interface Named {
 
 interface Table extends Named {
   readonly columns: readonly string[] | null
+  readonly unreadable: boolean
 }
 
 /** Tables of one statement: one round trip for each would take minutes where there are many thousands. */
@@ -47,18 +48,18 @@ export async function readFingerprint(
 }
 
 async function readTables(session: Session, excluded: readonly Named[]): Promise<TableEntry[]> {
-  // On a standby the content of unlogged tables cannot be read; a dump made there leaves it out.
+  // On a standby the content of unlogged tables cannot be read; in a dump made there they are empty.
   const all = await session.rows<Table & Record<string, unknown>>(`
-    SELECT n.nspname AS schema, c.relname AS name,
+    SELECT n.nspname AS schema, c.relname AS name, c.relpersistence = 'u' AND pg_catalog.pg_is_in_recovery() AS unreadable,
       (SELECT pg_catalog.array_agg(a.attname::text ORDER BY a.attname::text COLLATE "C") FROM pg_catalog.pg_attribute a
        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND ${OF_USER} AND ${notOfExtension('pg_class', 'c.oid')}
-      AND (c.relpersistence = 'p' OR NOT pg_catalog.pg_is_in_recovery())
     ORDER BY 1, 2`)
   const left = new Set(excluded.map(({ schema, name }) => qualified(schema, name)))
-  const tables = all.filter(({ schema, name }) => !left.has(qualified(schema, name)))
-  const entries: TableEntry[] = excluded.map(({ schema, name }) => [schema, name, 0, '0'])
+  const isRead = ({ schema, name, unreadable }: Table) => !unreadable && !left.has(qualified(schema, name))
+  const tables = all.filter(isRead)
+  const entries = all.filter((table) => !isRead(table)).map(({ schema, name }): TableEntry => [schema, name, 0, '0'])
   for (let from = 0; from < tables.length; from += TABLES_AT_ONCE) {
     const some = tables.slice(from, from + TABLES_AT_ONCE)
     const sums = await session.rowsUnlocked<{ place: number; rows: string; sum: string }>(
