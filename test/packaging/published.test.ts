@@ -21,6 +21,11 @@ describe('the published packages', () => {
   })
   after(() => published[Symbol.asyncDispose]())
 
+  it('are dbvault with the plugins that come along, and those that are installed separately', () => {
+    const separate = published.tarballs.filter(({ comesAlong }) => !comesAlong).map(({ name }) => name)
+    assert.deepEqual(separate, ['@dbvault/engine-db2'])
+  })
+
   it('hold the built code, its types, a licence and a description, and nothing else', () => {
     for (const { name, files, size, unpackedSize } of published.tarballs) {
       console.log(`      ${name}: ${files.length} files, ${kb(size)} packed, ${kb(unpackedSize)} unpacked`)
@@ -70,7 +75,7 @@ describe('the published packages', () => {
       const ours = Object.entries(lock.packages).filter(([folder]) =>
         /node_modules\/(@dbvault\/|dbvault$)/.test(folder),
       )
-      assert.equal(ours.length, published.tarballs.length)
+      assert.equal(ours.length, published.tarballs.filter(({ comesAlong }) => comesAlong).length)
       for (const [folder, { resolved }] of ours) assert.match(String(resolved), /^file:.*\.tgz$/, folder)
     })
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +9,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 export interface Tarball {
   readonly name: string
+  /** Whether it is installed with dbvault, or only when a user asks for it. */
+  readonly comesAlong: boolean
   readonly path: string
   /** Bytes to download, and on disk. */
   readonly size: number
@@ -32,31 +34,32 @@ export class Published implements AsyncDisposable {
     this.tarballs = tarballs
   }
 
-  /** Packs dbvault and those of its plugins that come with it. What is in `dist` is packed: it was built before. */
+  /** Packs dbvault and all plugins of this repository. What is in `dist` is packed: it was built before. */
   static async pack(): Promise<Published> {
     const folder = await mkdtemp(join(tmpdir(), 'dbvault-published-'))
     const { dependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
       dependencies: Record<string, string>
     }
-    const names = ['dbvault', ...Object.keys(dependencies).filter((name) => name.startsWith('@dbvault/'))]
-    const which = names.flatMap((name) => ['--workspace', name])
+    const plugins = (await readdir(join(ROOT, 'plugins'))).map((name) => `@dbvault/${name}`)
+    const which = ['dbvault', ...plugins].flatMap((name) => ['--workspace', name])
     const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder, ...which]
     const { stdout } = await npm(ROOT, args)
     const packed = Object.values(JSON.parse(stdout) as Record<string, PackedByNpm>)
     const tarballs = packed.map(({ files, filename, ...rest }) => ({
       ...rest,
+      comesAlong: rest.name === 'dbvault' || rest.name in dependencies,
       path: join(folder, filename),
       files: files.map(({ path }) => path),
     }))
     return new Published(folder, tarballs)
   }
 
-  /** A project that depends on the tarballs and nothing else, installed under the given Node. */
+  /** A project that depends on what comes with dbvault and nothing else, installed under the given Node. */
   async install(node: string): Promise<string> {
     const app = join(this.folder, 'app')
     await mkdir(app)
     await writeFile(join(app, 'package.json'), '{ "private": true, "type": "module" }')
-    const tarballs = this.tarballs.map(({ path }) => path)
+    const tarballs = this.tarballs.filter(({ comesAlong }) => comesAlong).map(({ path }) => path)
     await npm(app, ['install', '--no-audit', '--no-fund', '--prefer-offline', ...tarballs], node)
     return app
   }
@@ -66,7 +69,7 @@ export class Published implements AsyncDisposable {
   }
 }
 
-interface PackedByNpm extends Omit<Tarball, 'path' | 'files'> {
+interface PackedByNpm extends Omit<Tarball, 'path' | 'files' | 'comesAlong'> {
   readonly filename: string
   readonly files: readonly { readonly path: string }[]
 }

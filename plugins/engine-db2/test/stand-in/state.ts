@@ -70,8 +70,9 @@ export class State {
     return JSON.parse(this.setting('faults') ?? '{}') as Faults
   }
 
+  /** Whoever waits for the file finds all of it. */
   set(name: string, value: string): void {
-    writeFileSync(join(this.directory, name), value)
+    replaceFile(join(this.directory, name), value)
   }
 
   log(line: string): void {
