@@ -100,8 +100,9 @@ async function stage(request: DumpRequest<Flags>, host: Host): Promise<Staged> {
 type Made = { readonly timestamp: string; readonly fingerprint?: Db2Fingerprint }
 
 /**
- * Nobody else is connected from before the first row is counted until the backup takes the connection over, in one session.
- * Between its two connections another may slip in: then the proof finds what that one wrote.
+ * Nobody else is connected while rows are counted, and the backup follows in the same session. Our own connection has to
+ * end before it, whatever IBM says of its being taken over: others have met SQL1035N. Between the two another application
+ * may slip in: then the proof finds what that one wrote.
  */
 async function backUpOffline(
   backup: string,
@@ -112,7 +113,11 @@ async function backUpOffline(
 ): Promise<Made> {
   host.report({ kind: 'phase', name: 'backup' })
   const reading = fingerprint
-    ? [...connectStatements(database, login, source.flags['lock-timeout'], true), ...fingerprintStatements(found)]
+    ? [
+        ...connectStatements(database, login, source.flags['lock-timeout'], true),
+        ...fingerprintStatements(found),
+        'CONNECT RESET',
+      ]
     : []
   const transcript = await runClp([...reading, backup], { instance, ...(login && { login }) }, host)
   const timestamp = timestampOf(transcript, host, 'DUMP_FAILED')

@@ -68,10 +68,12 @@ function warnings({ facts, catalog }: Survey, online: boolean): Finding[] {
     NEVER_MET,
     ...(online
       ? []
-      : ['Until it is backed up nobody can use the database: its logs are not archived, or that was asked for']),
+      : ['Nobody can use the database while it is backed up: its logs are not archived, or that was asked for']),
     ...(facts.digests ? [] : [`Db2 ${facts.version} cannot digest rows: they will be counted and not compared`]),
     ...(facts.digests && weak > 0
-      ? [`Large objects are compared by their length, XML and types of users' own not at all: in ${weak} tables`]
+      ? [
+          `Large objects are compared by their length, XML and users' own types not at all; tables that have such: ${weak}`,
+        ]
       : []),
   ].map((message) => ({ severity: 'warning', message }))
 }

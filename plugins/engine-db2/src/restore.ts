@@ -5,7 +5,7 @@ import { differences } from './fingerprint/differences.ts'
 import { asDb2Fingerprint, counts, type Db2Fingerprint } from './fingerprint/fingerprint.ts'
 import { readFingerprint } from './fingerprint/read-fingerprint.ts'
 import { checkImage } from './image/check-image.ts'
-import { restoreImage } from './image/restore-image.ts'
+import { isOfAnother, restoreImage } from './image/restore-image.ts'
 import { unpack, type Unpacked } from './image/unpack.ts'
 import { makeDirectory } from './instance/own.ts'
 import { placeOf, type Place } from './instance/place.ts'
@@ -67,7 +67,13 @@ async function refuseOccupied(place: Place, replaceable: boolean, host: Host): R
 
 async function restoreNew(job: Job, host: Host): Promise<Db2Fingerprint> {
   try {
-    return await fill(job, false, host)
+    await fill(job, false, host)
+  } catch (error) {
+    if (!isOfAnother(error)) await dropDatabase(job.place.database, job.place, host)
+    throw error
+  }
+  try {
+    return await compare(job, host)
   } catch (error) {
     await dropDatabase(job.place.database, job.place, host)
     throw error
@@ -85,7 +91,8 @@ async function replace(job: Job, host: Host): Promise<Db2Fingerprint> {
   // Beside the temporary directory, not in it: that one is removed when a run was killed, and this has to outlive that.
   const kept = await keepCopy(place, resolve(work, '../..'), host)
   try {
-    const found = await fill(job, true, host)
+    await fill(job, true, host)
+    const found = await compare(job, host)
     await kept.remove()
     return found
   } catch (error) {
@@ -93,18 +100,20 @@ async function replace(job: Job, host: Host): Promise<Db2Fingerprint> {
   }
 }
 
-async function fill({ unpacked, place, wanted, flags, work }: Job, over: boolean, host: Host): Promise<Db2Fingerprint> {
-  const { owner } = place.instance
+async function fill({ unpacked, place, flags, work }: Job, over: boolean, host: Host): Promise<void> {
   const files = flags['storage-path'] === undefined ? undefined : resolve(flags['storage-path'])
   host.report({ kind: 'phase', name: 'restore' })
   const into = {
     database: place.database,
     replace: over,
-    logs: await makeDirectory(join(work, 'logs'), owner),
+    logs: await makeDirectory(join(work, 'logs'), place.instance.owner),
     ...(files !== undefined && { files }),
     archiveLogs: true,
   }
   await restoreImage(unpacked, into, place, host, 'RESTORE_FAILED')
+}
+
+async function compare({ place, wanted, flags }: Job, host: Host): Promise<Db2Fingerprint> {
   host.report({ kind: 'phase', name: 'compare' })
   const found = await readFingerprint(place.database, flags['lock-timeout'], place, host, 'RESTORE_FAILED')
   refuseDifferent(wanted, found, host)

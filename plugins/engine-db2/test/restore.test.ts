@@ -93,9 +93,12 @@ describe('a Db2 restore', function () {
     const made = await dumped()
     const database = instance.create(OLD)
     assert.match(await rejected(restore(made, database), 'TARGET_NOT_EMPTY'), /database SHOP\d+ in .*\n.*--replace/)
-    instance.fail({ RESTORE: { transcript: said('sql2540w') } })
-    const late = await rejected(restore(made, instance.free()), 'RESTORE_FAILED')
-    assert.match(late, /was made while this restored, and was overwritten \(SQL2540W\)/)
+    instance.fail({ RESTORE: { rival: true } })
+    const late = instance.free()
+    const said = await rejected(restore(made, late), 'RESTORE_FAILED')
+    assert.match(said, /was made while this restored, and was overwritten \(SQL2540W\)/)
+    // It is not ours to be dropped.
+    assert.ok(state.entry(late))
   })
 
   it('replaces only what a copy is kept of, after the image was tried beside it', async () => {

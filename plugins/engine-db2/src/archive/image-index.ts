@@ -32,28 +32,27 @@ export const SCHEME = 'db2-images-1'
 
 /** Takes nothing on trust: the names become those of files. */
 export function parseIndex(text: string): ImageIndex | undefined {
-  let index: Partial<ImageIndex>
   try {
-    index = JSON.parse(text) as Partial<ImageIndex>
+    const index = JSON.parse(text) as ImageIndex
+    return isSound(index) ? index : undefined
   } catch {
-    return undefined
+    return undefined // No JSON, or something that is not even an object.
   }
-  const { database, instance, timestamp, parts, tableSpaces } = index
-  const sound =
-    index.scheme === SCHEME &&
-    /^[\w@#$]{1,8}$/.test(String(database)) &&
-    /^\d{14}$/.test(String(timestamp)) &&
-    typeof instance === 'string' &&
-    typeof index.version === 'string' &&
-    typeof index.online === 'boolean' &&
-    typeof index.automaticStorage === 'boolean' &&
-    Array.isArray(tableSpaces) &&
+}
+
+function isSound({ scheme, database, instance, version, timestamp, online, ...rest }: ImageIndex): boolean {
+  const { automaticStorage, tableSpaces, parts } = rest
+  return (
+    scheme === SCHEME &&
+    /^[\w@#$]{1,8}$/.test(database) &&
+    /^\d{14}$/.test(timestamp) &&
+    [typeof instance, typeof version, typeof online, typeof automaticStorage].join() ===
+      'string,string,boolean,boolean' &&
     tableSpaces.every(isTableSpace) &&
-    Array.isArray(parts) &&
     parts.length > 0 &&
-    parts.every((part: Part) => isPart(part, String(timestamp))) &&
-    new Set(parts.map(({ name }: Part) => name)).size === parts.length
-  return sound ? (index as ImageIndex) : undefined
+    parts.every((part) => isPart(part, timestamp)) &&
+    new Set(parts.map(({ name }) => name)).size === parts.length
+  )
 }
 
 function isPart({ name, bytes }: Part, timestamp: string): boolean {

@@ -2,8 +2,8 @@ import type { ErrorCode, Host } from 'dbvault'
 import { MEANINGS, type Meaning } from './meanings.ts'
 import type { Message, Transcript } from './transcript.ts'
 
-/** The cause of an error that {@link clpError} made. */
-class SaidByDb2 extends Error {
+/** The cause of an error that was made of what Db2 said. */
+export class SaidByDb2 extends Error {
   override readonly name = 'SaidByDb2'
   readonly id: string
 

@@ -11,7 +11,8 @@ const LARGE = new Set(['BLOB', 'CLOB', 'DBCLOB', 'LONG VARCHAR', 'LONG VARGRAPHI
  */
 export function rowStatement(table: Table, place: number, digested: boolean): string {
   const name = `${identifier(table.schema)}.${identifier(table.name)}`
-  const row = table.columns.map(valueOf).join(' || ')
+  // A line each: the command line processor does not take lines of any length.
+  const row = table.columns.map(valueOf).join('\n|| ')
   const digest = digested ? `COALESCE(VARCHAR(SUM(DECIMAL(HASH8(${row}), 31, 0))), '0')` : "''"
   return `SELECT 'dbv|rows|${place}|' || VARCHAR(COUNT_BIG(*)) || '|' || ${digest} FROM ${name}`
 }

@@ -1,7 +1,7 @@
 import type { ErrorCode, Host } from 'dbvault'
 import { join } from 'node:path'
 import type { ImageIndex } from '../archive/image-index.ts'
-import { clpError } from '../clp/clp-error.ts'
+import { clpError, messageOf, SaidByDb2 } from '../clp/clp-error.ts'
 import { asUser, paths } from '../clp/quote.ts'
 import { runClp, type Session } from '../clp/run-clp.ts'
 import { completions, hasFailed, type Message, type Transcript } from '../clp/transcript.ts'
@@ -44,7 +44,7 @@ export async function restoreImage(
   // First: what fails after a warning may fail because of it.
   refuseWarnings(transcript, into, redirected, what, host, code)
   if (hasFailed(transcript)) throw clpError(host, transcript, what, code)
-  if (completions(transcript, 'RESTORE DATABASE') !== (redirected ? 2 : 1)) throw clpError(host, transcript, what, code)
+  if (!saysRestored(transcript)) throw clpError(host, transcript, what, code)
   if (unpacked.index.online) requireRolledForward(transcript, what, host, code)
 }
 
@@ -107,19 +107,40 @@ function refuseWarnings(
 ): void {
   for (const message of transcript.messages) {
     if (message.severity !== 'warning') continue
-    if (isOverwriting(message)) {
+    const id = warned(message)
+    if (OVERWRITTEN.includes(id)) {
       if (replace) continue
-      throw host.error(code, `A database ${database} was made while this restored, and was overwritten (${message.id})`)
+      throw host.error(
+        code,
+        `A database ${database} was made while this restored, and was overwritten (${message.id})`,
+        {
+          cause: new SaidByDb2(message.id, transcript.output),
+        },
+      )
     }
-    if (redirected && message.id === 'SQL1277W') continue
+    // That a setting takes effect later; that files can now be told.
+    if (id === 'SQL1363W' || (redirected && id === 'SQL1277W')) continue
     throw clpError(host, { ...transcript, messages: [message] }, what, code)
   }
 }
 
-/** Without prompting, SQL2540W says in one sentence that all went well and by number what was warned of. */
-function isOverwriting({ id, text }: Message): boolean {
-  const warned = id === 'SQL2540W' ? `SQL${/"?\b(\d{4})\b"?/.exec(text)?.[1]}W` : id
-  return OVERWRITTEN.includes(warned)
+/**
+ * Whether a restore was said to be successful. Where it went on without asking it is said in one sentence with the number
+ * of what would have been asked, and not again.
+ */
+export function saysRestored(transcript: Transcript): boolean {
+  return completions(transcript, 'RESTORE DATABASE') > 0 || transcript.messages.some(({ id }) => id === 'SQL2540W')
+}
+
+/** What was warned of, also if only its number is told. */
+function warned({ id, text }: Message): string {
+  return id === 'SQL2540W' ? `SQL${/"?\b(\d{4})\b"?/.exec(text)?.[1]}W` : id
+}
+
+/** Whether a restore failed because a database of that name was there: then it is not this run's to be dropped. */
+export function isOfAnother(error: unknown): boolean {
+  const id = messageOf(error) ?? ''
+  return [...OVERWRITTEN, 'SQL2540W', 'SQL1005N', 'SQL1035N'].includes(id)
 }
 
 function requireRolledForward(transcript: Transcript, what: string, host: Host, code: ErrorCode): void {

@@ -34,9 +34,8 @@ export function connectStatements(
 export const FACT_STATEMENTS: readonly string[] = [
   `SELECT 'dbv|setting|' || NAME || '|' || COALESCE(VALUE, '') FROM SYSIBMADM.DBCFG \
 WHERE NAME IN ('codeset', 'logarchmeth1', 'logarchmeth2')`,
-  `SELECT 'dbv|partitions|' || VARCHAR(COUNT(*)) FROM TABLE(SYSPROC.DB_PARTITIONS())`,
   `SELECT 'dbv|tablespace|' || VARCHAR(TBSP_ID) || '|' || TBSP_TYPE || '|' || VARCHAR(TBSP_USING_AUTO_STORAGE) || '|' || \
-VARCHAR(TBSP_TOTAL_PAGES) || '|' || VARCHAR(BIGINT(TBSP_USED_PAGES) * TBSP_PAGE_SIZE) \
+VARCHAR(TBSP_TOTAL_PAGES) || '|' || VARCHAR(BIGINT(TBSP_USED_PAGES) * TBSP_PAGE_SIZE) || '|' || VARCHAR(MEMBER) \
 FROM TABLE(MON_GET_TABLESPACE('', -2))`,
 ]
 
@@ -59,7 +58,8 @@ export function factsOf(transcript: Transcript, host: Host, code: ErrorCode): Fa
     digests: Number.parseInt(version, 10) >= DIGESTS_FROM,
     codeset: settings.get('codeset') ?? 'UTF-8',
     archivesLogs: methods.some((method) => method !== 'OFF' && method !== ''),
-    partitions: Number(of('partitions')[0]?.[0] ?? 1),
+    // Each has table spaces of its own.
+    partitions: new Set(spaces.map((space) => space[5]?.trim())).size,
     bytes: spaces.reduce((sum, [, , , , used]) => sum + (Number(used) || 0), 0),
     automaticStorage: spaces.some(([, , automatic]) => automatic?.trim() === '1'),
     tableSpaces: spaces

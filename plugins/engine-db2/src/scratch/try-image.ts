@@ -2,7 +2,7 @@ import type { ErrorCode, Host } from 'dbvault'
 import { join } from 'node:path'
 import type { Db2Fingerprint } from '../fingerprint/fingerprint.ts'
 import { readFingerprint } from '../fingerprint/read-fingerprint.ts'
-import { restoreImage } from '../image/restore-image.ts'
+import { isOfAnother, restoreImage } from '../image/restore-image.ts'
 import type { Unpacked } from '../image/unpack.ts'
 import { makeDirectory } from '../instance/own.ts'
 import type { Place } from '../instance/place.ts'
@@ -40,9 +40,14 @@ export async function tryImage(
     // Those of a scratch database are not to get among the archived ones.
     archiveLogs: false,
   }
+  host.report({ kind: 'phase', name: 'restore' })
   try {
-    host.report({ kind: 'phase', name: 'restore' })
     await restoreImage(unpacked, into, session, host, code)
+  } catch (error) {
+    if (!isOfAnother(error)) await dropDatabase(database, session, host)
+    throw error
+  }
+  try {
     host.report({ kind: 'phase', name: 'compare' })
     return await readFingerprint(database, lockTimeout, session, host, code)
   } finally {

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { clpError } from '../clp/clp-error.ts'
 import { paths } from '../clp/quote.ts'
 import { runClp, type Session } from '../clp/run-clp.ts'
-import { completions, hasFailed } from '../clp/transcript.ts'
+import { hasFailed } from '../clp/transcript.ts'
 import { backupStatement, imageParts, timestampOf } from '../image/back-up.ts'
 import { checkImage } from '../image/check-image.ts'
+import { saysRestored } from '../image/restore-image.ts'
 import { makeDirectory } from '../instance/own.ts'
 import type { Place } from '../instance/place.ts'
 
@@ -75,8 +76,7 @@ async function restoreKept(
   const statement = `RESTORE DATABASE ${database} FROM ${paths([from], host)} TAKEN AT ${timestamp} INTO ${database} REPLACE EXISTING WITHOUT ROLLING FORWARD WITHOUT PROMPTING`
   try {
     const transcript = await runClp([statement], calm, host)
-    const done = completions(transcript, 'RESTORE DATABASE') === 1
-    return done && !hasFailed(transcript)
+    return saysRestored(transcript) && !hasFailed(transcript)
       ? undefined
       : clpError(host, transcript, 'It was not restored', 'RESTORE_FAILED')
   } catch (error) {

@@ -55,6 +55,11 @@ export class Execution {
     return done('SQL')
   }
 
+  reset(): Answer {
+    this.#connected = undefined
+    return done('SQL')
+  }
+
   select({ sql = '' }: Groups): Answer {
     if (this.#connected === undefined) return said('sql1024n')
     const content = this.#content(this.#connected)
@@ -102,7 +107,9 @@ export class Execution {
     if (before.pending === 'rollforward') return said('sql1117n', name)
     const archives = before.settings.logarchmeth1 !== 'OFF'
     if (online !== undefined && (!archives || before.pending === 'backup')) return said('sql2413n')
-    if (online === undefined && this.#state.connections(name) > 0) return said('sql1035n', name)
+    // The session's own connection is one, too.
+    const connected = this.#state.connections(name) > 0 || this.#connected === name
+    if (online === undefined && connected) return said('sql1035n', name)
     const to = list(directories)
     if (to.some((directory) => !existsSync(directory))) return said('sql2036n')
     const image = { database: name, timestamp, online: online !== undefined, before }
@@ -124,6 +131,7 @@ export class Execution {
     if (image === 'damaged') return said('sql2530n')
     if (image.online && still !== undefined) return said('sql2537n')
     if (image.online && (logs === undefined || !existsSync(logs))) return said('sql2036n')
+    if (fault.rival === true) this.#state.write(into, { ...image.before, objects: { views: 1 } })
     if (this.#state.connections(into) > 0) return said('sql1035n', into)
     const files = groups['files'] ?? join(this.#state.directory, 'databases')
     if (!existsSync(files)) return said('sql2036n')
@@ -188,9 +196,9 @@ export class Execution {
     this.#state.write(into, content, files)
     if (image.online && logs !== undefined) writeFileSync(join(logs, 'S0000000.LOG'), JSON.stringify(image))
     if (was === undefined) return done('RESTORE DATABASE')
-    // Without prompting, what would have been asked is done, and is told of by its number.
-    const how = into === image.database ? 'sql2539w' : 'sql2529w'
-    return said(replace === undefined ? 'sql2540w' : how, into)
+    // Of the two ways in which it is told that something was overwritten, one for each.
+    if (replace !== undefined && into === image.database) return said('sql2539w', into)
+    return said('sql2540w', into)
   }
 
   #content(name: string): Content | Answer {
@@ -227,6 +235,7 @@ interface Finish {
 type Command =
   | 'connect'
   | 'set'
+  | 'reset'
   | 'select'
   | 'list'
   | 'active'
@@ -246,6 +255,7 @@ const LIST = String.raw`'[^']+'(?:, '[^']+')*`
 const RULES: readonly (readonly [RegExp, Command])[] = [
   [rule(`CONNECT TO ${ALIAS}(?<exclusive> IN EXCLUSIVE MODE)?${USER}`), 'connect'],
   [rule(String.raw`SET CURRENT LOCK TIMEOUT \d+`), 'set'],
+  [rule('CONNECT RESET'), 'reset'],
   [/^(?<sql>SELECT .*)$/s, 'select'],
   [rule('LIST DATABASE DIRECTORY'), 'list'],
   [rule('LIST ACTIVE DATABASES'), 'active'],

@@ -8,13 +8,13 @@ export function query(sql: string, content: Content, version: string): Answer {
   switch (marked) {
     case 'setting':
       return rows(Object.entries(content.settings).map(([name, value]) => `dbv|setting|${name}|${value}`))
-    case 'partitions':
-      return rows([`dbv|partitions|${content.partitions}`])
     case 'tablespace':
-      return rows([
-        'dbv|tablespace|0|DMS|1|8192|67108864',
-        ...content.tableSpaces.map(({ id, kind }) => `dbv|tablespace|${id}|${kind}|0|1000|8192000`),
-      ])
+      return rows(
+        Array.from({ length: content.partitions }, (_, member) => [
+          `dbv|tablespace|0|DMS|1|8192|67108864|${member}`,
+          ...content.tableSpaces.map(({ id, kind }) => `dbv|tablespace|${id}|${kind}|0|1000|8192000|${member}`),
+        ]).flat(),
+      )
     case 'column':
       return rows(content.tables.filter(isOfUser).flatMap(columns))
     case 'objects': {

@@ -41,6 +41,8 @@ export interface Fault {
   readonly beside?: string
   /** Never come to an end. A file `hanging` says that it has begun. */
   readonly hang?: boolean
+  /** First have another user make a database of the name that is restored into. */
+  readonly rival?: boolean
   /** Only of a statement that has this text. */
   readonly only?: string
 }
