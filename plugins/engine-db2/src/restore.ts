@@ -90,14 +90,15 @@ async function replace(job: Job, host: Host): Promise<Db2Fingerprint> {
   refuseDifferent(wanted, tried, host)
   // Beside the temporary directory, not in it: that one is removed when a run was killed, and this has to outlive that.
   const kept = await keepCopy(place, resolve(work, '../..'), host)
+  let found: Db2Fingerprint
   try {
     await fill(job, true, host)
-    const found = await compare(job, host)
-    await kept.remove()
-    return found
+    found = await compare(job, host)
   } catch (error) {
     throw await kept.putBack(error)
   }
+  await kept.remove()
+  return found
 }
 
 async function fill({ unpacked, place, flags, work }: Job, over: boolean, host: Host): Promise<void> {

@@ -1,7 +1,7 @@
-import { engineConformance } from 'dbvault/testing'
-import { spawnSync } from 'node:child_process'
+import { engineConformance, testHost } from 'dbvault/testing'
 import { after, before, describe, it } from 'mocha'
 import { needs } from '../../../test/support/tools.ts'
+import engine from '../src/index.ts'
 import { harness } from './support/harness.ts'
 import { StandIn } from './support/instance.ts'
 import { archiving } from './support/shop.ts'
@@ -25,7 +25,7 @@ for (const { title, content, parts, excuses } of MODES) {
 
     const instance = new StandIn()
     // With its first program Node opens /dev/null, and keeps it: the suite would take it for something left behind.
-    before(() => void spawnSync('true'))
+    before(() => Array.fromAsync(engine.databases(instance.source('SHOP'), testHost())))
     after(() => instance[Symbol.dispose]())
 
     for (const { name, excused, run } of engineConformance(harness(instance, content, parts))) {

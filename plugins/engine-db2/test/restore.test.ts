@@ -1,4 +1,4 @@
-import { testHost, type TestHost } from 'dbvault/testing'
+import { testHost } from 'dbvault/testing'
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, watch, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,8 +30,10 @@ describe('a Db2 restore', function () {
   })
   after(() => instance[Symbol.dispose]())
 
-  const dumped = async (content: Partial<Content> = archiving): Promise<Dumped> =>
-    dump(instance.source(instance.create(content)))
+  let online: Promise<Dumped> | undefined
+  const dumpOf = (content: Partial<Content>): Promise<Dumped> => dump(instance.source(instance.create(content)))
+  /** One for all: a restore does not change it. */
+  const dumped = (): Promise<Dumped> => (online ??= dumpOf(archiving))
   const restore = ({ stored, fingerprint }: Dumped, database: string, replace = false, host = testHost(), given = {}) =>
     engine.restore({ stored, expected: fingerprint, target: { ...instance.source(database, given), replace } }, host)
   const failing = async (made: Dumped, database: string, code: string, host = testHost()): Promise<string> => {
@@ -49,7 +51,7 @@ describe('a Db2 restore', function () {
     ] as const) {
       const before = instance.calls().length
       const database = instance.free()
-      await restore(await dumped(content), database)
+      await restore(await dumpOf(content), database)
       const calls = instance.calls().slice(before)
       const restored = String(calls.find((call) => call.startsWith('RESTORE')))
       assert.equal(restored.includes(' WITHOUT ROLLING FORWARD '), !forward)
@@ -130,6 +132,16 @@ describe('a Db2 restore', function () {
     rmSync(connection)
   })
 
+  it('replaces what a killed restore has left unusable, of which no copy can be kept', async () => {
+    for (const pending of ['restore', 'rollforward'] as const) {
+      const database = instance.create({ ...OLD, pending })
+      const host = testHost()
+      await restore(await dumped(), database, true, host)
+      assert.equal(state.read(database)?.pending, undefined)
+      assert.match(JSON.stringify(host.events), /No copy is kept of SHOP\d+: an earlier restore of it was not finished/)
+    }
+  })
+
   it('puts back what it has overwritten when the restore over it fails', async () => {
     const made = await dumped()
     const database = instance.create(OLD)
@@ -171,7 +183,7 @@ describe('a Db2 restore', function () {
       { id: 4, kind: 'SMS', path: '/data/4' },
       { id: 5, kind: 'DMS', path: '/data/5' },
     ] as const
-    const made = await dumped({ ...archiving, tableSpaces: spaces })
+    const made = await dumpOf({ ...archiving, tableSpaces: spaces })
     const storage = mkdtempSync(join(tmpdir(), 'db2-storage-'))
     const database = instance.free()
     const before = instance.calls().length
@@ -213,7 +225,8 @@ describe('a proof of a Db2 backup', function () {
   afterEach(() => instance.fail({}))
   after(() => instance[Symbol.dispose]())
 
-  const made = (host?: TestHost): Promise<Dumped> => dump(instance.source(instance.create(archiving)), host)
+  let online: Promise<Dumped> | undefined
+  const made = (): Promise<Dumped> => (online ??= dump(instance.source(instance.create(archiving))))
 
   it('goes into a database of a temporary directory, whose logs are not archived, and which is dropped', async () => {
     const dumped = await made()

@@ -1,7 +1,7 @@
 import type { Host } from 'dbvault'
 import { chown, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { clpError } from '../clp/clp-error.ts'
+import { clpError, messageOf } from '../clp/clp-error.ts'
 import { paths } from '../clp/quote.ts'
 import { runClp, type Session } from '../clp/run-clp.ts'
 import { hasFailed } from '../clp/transcript.ts'
@@ -17,6 +17,10 @@ export interface KeptCopy {
   /** Restores it, also when the run was stopped, and returns the error to throw in place of the one that was the reason. */
   putBack(reason: unknown): Promise<unknown>
 }
+
+/** Of a database that nobody can use, since an earlier restore was not finished, there is nothing to be kept. */
+const UNUSABLE = ['SQL1117N', 'SQL1119N']
+const NOTHING: KeptCopy = { remove: async () => {}, putBack: async (reason) => reason }
 
 /** A restore is not hurried: what it puts back is all there is. A second Ctrl-C ends it, and leaves the image. */
 const WITHIN_MS = 24 * 60 * 60_000
@@ -61,7 +65,10 @@ export async function keepCopy(place: Place, beside: string, host: Host): Promis
     }
   } catch (error) {
     await remove()
-    throw error
+    if (!UNUSABLE.includes(messageOf(error) ?? '')) throw error
+    const message = `No copy is kept of ${database}: an earlier restore of it was not finished, and it cannot be used`
+    host.report({ kind: 'warning', message })
+    return NOTHING
   }
 }
 

@@ -105,6 +105,7 @@ export class Execution {
     const before = this.#state.read(name)
     if (before === undefined) return said('sql1013n', name)
     if (before.pending === 'rollforward') return said('sql1117n', name)
+    if (before.pending === 'restore') return said('sql1119n', name)
     const archives = before.settings.logarchmeth1 !== 'OFF'
     if (online !== undefined && (!archives || before.pending === 'backup')) return said('sql2413n')
     // The session's own connection is one, too.
