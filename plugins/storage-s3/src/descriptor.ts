@@ -6,7 +6,7 @@ export const flags = {
     type: 'string',
     summary: 'Key of the artifact, or a prefix that ends with a slash',
     role: 'key',
-    commands: ['backup'],
+    commands: ['backup', 'restore', 'verify', 'list', 'show', 'prune', 'doctor'],
   },
   owner: {
     type: 'string',
