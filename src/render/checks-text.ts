@@ -1,5 +1,5 @@
 import type { DoctorCheck } from '../operations/examination.ts'
-import { plainTable } from './listing-table.ts'
+import { plainTable } from './plain-table.ts'
 
 const WORDS: Readonly<Record<DoctorCheck['outcome'], string>> = {
   ok: 'ok',
@@ -17,9 +17,6 @@ export function checksText(checks: readonly DoctorCheck[]): string {
 }
 
 function linesOf(checks: readonly DoctorCheck[]): string[] {
-  const rows = plainTable(
-    [],
-    checks.map(({ outcome, name, detail }) => [WORDS[outcome], name, detail]),
-  ).split('\n')
+  const rows = plainTable(checks.map(({ outcome, name, detail }) => [WORDS[outcome], name, detail])).split('\n')
   return checks.flatMap(({ hints = [] }, at) => [`  ${rows[at]}`, ...hints.map((hint) => `      → ${hint}`)])
 }

@@ -1,5 +1,5 @@
-import Table from 'cli-table3'
 import type { Listing } from '../operations/list.ts'
+import { plainTable } from './plain-table.ts'
 import { age, size } from './units.ts'
 
 /** The catalog of a storage for people: newest first, then whatever is not in order, each with what to do. */
@@ -18,7 +18,7 @@ export function listingTable(listing: Listing, now: Date): string {
         ...(backup.incomplete.length > 0 ? ['INCOMPLETE'] : []),
       ].join(', '),
     ])
-    parts.push(plainTable(['ID', 'ENGINE', 'STATUS', 'PROVEN', 'SIZE', 'MADE', 'NOTES'], rows))
+    parts.push(plainTable([['ID', 'ENGINE', 'STATUS', 'PROVEN', 'SIZE', 'MADE', 'NOTES'], ...rows]))
   } else parts.push('No backups.')
   if (listing.damaged.length > 0) {
     parts.push('', 'Not readable:', ...listing.damaged.map(({ address, error }) => `  ${address}: ${error.message}`))
@@ -34,29 +34,4 @@ export function listingTable(listing: Listing, now: Date): string {
     )
   }
   return parts.join('\n')
-}
-
-/** Columns without lines, so that the output can be cut and searched. */
-export function plainTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const none = {
-    top: '',
-    'top-mid': '',
-    'top-left': '',
-    'top-right': '',
-    bottom: '',
-    'bottom-mid': '',
-    'bottom-left': '',
-    'bottom-right': '',
-  }
-  const table = new Table({
-    head: [...head],
-    chars: { ...none, left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-  })
-  for (const row of rows) table.push([...row])
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n')
 }

@@ -1,4 +1,4 @@
-import { plainTable } from './listing-table.ts'
+import { plainTable } from './plain-table.ts'
 
 interface Row {
   readonly package: string
@@ -11,5 +11,5 @@ interface Row {
 /** The installed engines and storages for people. */
 export function pluginsTable(plugins: readonly Row[]): string {
   const rows = plugins.map((plugin) => [plugin.selectedBy, plugin.summary, plugin.package, plugin.version, plugin.from])
-  return plainTable(['CHOOSE IT BY', 'FOR', 'PACKAGE', 'VERSION', 'FROM'], rows)
+  return plainTable([['CHOOSE IT BY', 'FOR', 'PACKAGE', 'VERSION', 'FROM'], ...rows])
 }

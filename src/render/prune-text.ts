@@ -1,6 +1,6 @@
 import type { PruneResult } from '../operations/prune.ts'
 import type { PruneItem } from '../operations/prune-work.ts'
-import { plainTable } from './listing-table.ts'
+import { plainTable } from './plain-table.ts'
 import { age, size } from './units.ts'
 
 /** What a prune has done or would do, each thing in a line with the reason. */
@@ -10,32 +10,13 @@ export function pruneText({ place, dryRun, remove, spared, keep }: PruneResult, 
   const bytes = removed.reduce((sum, item) => sum + (item.bytes ?? 0), 0)
   const parts: string[] = []
   const section = (title: string, items: readonly PruneItem[]): void => {
-    if (items.length > 0)
-      parts.push(
-        title,
-        indented(
-          plainTable(
-            [],
-            items.map((item) => rowOf(item, now)),
-          ),
-        ),
-        '',
-      )
+    if (items.length > 0) parts.push(title, indented(plainTable(items.map((item) => rowOf(item, now)))), '')
   }
   section(dryRun ? 'Would be removed:' : 'Removed:', removed)
   section('Could NOT be removed:', failed)
   section('Left alone:', spared)
   if (keep.length > 0) {
-    parts.push(
-      'Kept by the policy:',
-      indented(
-        plainTable(
-          [],
-          keep.map(({ id, reasons }) => [id, reasons.join('; ')]),
-        ),
-      ),
-      '',
-    )
+    parts.push('Kept by the policy:', indented(plainTable(keep.map(({ id, reasons }) => [id, reasons.join('; ')]))), '')
   }
   const what = `${removed.length} ${removed.length === 1 ? 'thing' : 'things'} (${size(bytes)})`
   if (remove.length === 0) parts.push(`There is nothing to remove at ${place}.`)
