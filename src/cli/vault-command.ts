@@ -144,7 +144,7 @@ export abstract class VaultCommand extends Command {
       const problem = usageError(error, this.id ?? '', secretGiven)
       // A flag may be unknown because its plugin is: that is the thing to say.
       const { takes } = this.ctor as typeof VaultCommand
-      const missing = /^unknown flag/.test(problem.message) ? missingPlugins(argv, takes, this.registry) : []
+      const missing = problem.message.startsWith('unknown flag') ? missingPlugins(argv, takes, this.registry) : []
       for (const { kind, name } of missing) this.registry.require(kind, name)
       throw problem
     }
