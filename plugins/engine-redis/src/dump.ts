@@ -5,6 +5,7 @@ import type { RedisFingerprint } from './fingerprint/fingerprint.ts'
 import { Tally } from './fingerprint/tally.ts'
 import { nodesOf, type Nodes } from './server/nodes.ts'
 import { placeOf, type Which } from './server/place.ts'
+import { scanNode } from './scan/scan-node.ts'
 import { requireDatabase } from './server/require-database.ts'
 import { Session } from './server/session.ts'
 import type { StreamDetail } from './rdb/value-reader.ts'
@@ -28,9 +29,10 @@ export function dump({ source }: DumpRequest<Flags>, host: Host): Dump {
       const nodes = await nodesOf(place, inner)
       const of: Which = nodes.cluster ? 'all' : place.which
       if (of !== 'all') await requireOn(nodes, of, inner)
+      const fetch = source.flags.method === 'scan' ? scanNode : fetchNode
       for (const [index, server] of nodes.servers.entries()) {
         host.report({ kind: 'phase', name: phaseOf(index, nodes) })
-        const node = await fetchNode(server, of, inner)
+        const node = await fetch(server, of, inner)
         running.add(node)
         seen.push(node.seen)
         const last = index === nodes.servers.length - 1

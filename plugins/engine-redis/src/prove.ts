@@ -130,7 +130,7 @@ async function writeFile(
 async function askBack({ server }: PrivateServer, detail: StreamDetail, host: Host): Promise<Tally> {
   await using replication = await replicate(server, host)
   const tally = new Tally()
-  const walk = new RdbWalk(tally, detail)
+  const walk = new RdbWalk(tally, { detail, checksum: false })
   try {
     for await (const chunk of spooled(replication, host)) walk.push(chunk)
     walk.end()

@@ -17,7 +17,7 @@ export async function readMember(
 ): Promise<ReadMember> {
   host.signal.throwIfAborted()
   const stream = await stored.open()
-  const walk = new RdbWalk(visitor, detail)
+  const walk = new RdbWalk(visitor, { detail })
   try {
     for await (const chunk of abortable(stream as AsyncIterable<Uint8Array>, host.signal)) {
       walk.push(chunk)

@@ -51,6 +51,13 @@ export interface RdbEnd {
   readonly bytes: number
 }
 
+export interface RdbWalkOptions {
+  /** Of streams; otherwise all that the file's version has. */
+  readonly detail?: StreamDetail | undefined
+  /** False where the checksum is of no interest: what a private server has just sent from its memory. */
+  readonly checksum?: boolean
+}
+
 const NEWEST = { redis: 13, valkey: 81 } as const
 const OLDEST = 5
 const CAPACITY = WHOLE + WHOLE / 2
@@ -65,17 +72,22 @@ export class RdbWalk {
   readonly #crc = new Crc64()
   readonly #reading: Waiting<RdbEnd>
   readonly #detail: StreamDetail | undefined
+  readonly #checks: boolean
   readonly #hash = new Hash()
+  /** Of the key that is being read: its name's digest and length, and where its value begins. */
+  readonly #name = new Hash()
+  #length = 0
+  #start = 0
   readonly #value: Mutable<RdbValue> = { kind: 'string', elements: 0, hash: this.#hash, bytes: 0 }
   #end: RdbEnd | undefined
   #inValue = false
 
-  /** @param detail of streams; otherwise all that the file's version has */
-  constructor(visitor: RdbVisitor = {}, detail?: StreamDetail) {
+  constructor(visitor: RdbVisitor = {}, { detail, checksum = true }: RdbWalkOptions = {}) {
     this.#visitor = visitor
     this.#detail = detail
+    this.#checks = checksum
     this.#window.onRead = (bytes, start, end) => {
-      this.#crc.update(bytes, start, end)
+      if (checksum) this.#crc.update(bytes, start, end)
       if (this.#inValue) visitor.part?.(bytes, start, end)
     }
     this.#reading = this.#file()
@@ -106,6 +118,7 @@ export class RdbWalk {
     this.header = header
     this.#visitor.header?.(header)
     const { product, version } = header
+    const valkey = product === 'valkey'
     this.#values.detail = this.#detail ?? detailOf(header)
     const key: Mutable<RdbKey> = {
       database: 0,
@@ -120,7 +133,17 @@ export class RdbWalk {
       const opcode = window.bytes[window.at++] as number
       if (opcode < 240) {
         key.type = opcode
-        yield* this.#key(key, product === 'valkey')
+        if (this.#visitor.key) {
+          key.name = yield* this.#texts.copied()
+          this.#length = key.name.length
+          hashWhole(this.#name, key.name, 0, this.#length)
+        } else {
+          this.#length = this.#texts.quickHash(this.#name)
+          if (this.#length < 0) this.#length = yield* this.#texts.hashed(this.#name)
+        }
+        this.#began(key)
+        if (!this.#values.quick(opcode)) yield* this.#values.read(opcode, valkey)
+        this.#ended(key)
         key.expires = key.idle = key.frequency = undefined
         continue
       }
@@ -174,44 +197,37 @@ export class RdbWalk {
     }
   }
 
-  *#key(key: Mutable<RdbKey>, valkey: boolean): Waiting<void> {
-    const visitor = this.#visitor
-    const hash = this.#hash
-    let name = -1
-    if (visitor.key) {
-      key.name = yield* this.#texts.copied()
-      name = hashName(hash, key.name)
-    } else {
-      name = this.#texts.quickHash(hash)
-      if (name < 0) name = yield* this.#texts.hashed(hash)
-    }
-    const { a, b } = hash
-    if (visitor.part) {
+  /** Without what only a value that is not whole needs: most are. */
+  #began(key: RdbKey): void {
+    if (this.#visitor.part) {
       this.#window.settle()
       this.#inValue = true
     }
-    visitor.key?.(key)
-    const start = this.#window.position
-    const values = this.#values
-    if (!values.quick(key.type)) yield* values.read(key.type, valkey)
+    this.#visitor.key?.(key)
+    this.#start = this.#window.position
+  }
+
+  #ended(key: RdbKey): void {
+    const visitor = this.#visitor
     if (visitor.part) {
       this.#window.settle()
       this.#inValue = false
     }
+    const values = this.#values
+    const hash = this.#hash
     hash.start(KINDS.length + 1)
-    hash.word(a)
-    hash.word(b)
+    hash.words(this.#name)
     const { expires } = key
     if (expires !== undefined) {
       hash.word(expires | 0)
       hash.word(Math.floor(expires / 2 ** 32))
     }
     hash.words(values.hash)
-    hash.finish(expires === undefined ? name : -1 - name)
+    hash.finish(expires === undefined ? this.#length : -1 - this.#length)
     const value = this.#value
     value.kind = values.kind
     value.elements = values.elements
-    value.bytes = this.#window.position - start
+    value.bytes = this.#window.position - this.#start
     visitor.value?.(key, value)
   }
 
@@ -227,17 +243,13 @@ export class RdbWalk {
     const found = window.bytes.subarray(window.at, window.at + 8)
     window.at += 8
     const none = found.every((byte) => byte === 0)
-    if (!none && !found.equals(wanted)) damaged(`Its checksum (CRC64, version ${version}) is not that of its bytes`)
+    if (this.#checks && !none && !found.equals(wanted))
+      damaged(`Its checksum (CRC64, version ${version}) is not that of its bytes`)
     return { checksum: !none, bytes: window.position }
   }
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
-
-function hashName(hash: Hash, name: Buffer): number {
-  hashWhole(hash, name, 0, name.length)
-  return name.length
-}
 
 const OPCODES: Readonly<Record<string, string>> = {
   'redis 243': ' (metadata that a module keeps with keys)',

@@ -6,8 +6,11 @@ export class RdbWriter {
   readonly #crc = new Crc64()
   #parts: Buffer[] = []
   #database = -1
+  readonly #checks: boolean
 
-  constructor({ product, version }: RdbHeader) {
+  /** @param checksum whether `end` is going to write one */
+  constructor({ product, version }: RdbHeader, checksum = true) {
+    this.#checks = checksum
     const digits = String(version)
     this.#put(Buffer.from(product === 'redis' ? `REDIS${digits.padStart(4, '0')}` : `VALKEY${digits.padStart(3, '0')}`))
   }
@@ -55,7 +58,7 @@ export class RdbWriter {
 
   #put(...parts: readonly Buffer[]): void {
     for (const part of parts) {
-      this.#crc.update(part)
+      if (this.#checks) this.#crc.update(part)
       this.#parts.push(part)
     }
   }

@@ -108,6 +108,9 @@ export class ValueReader {
         this.#begin('zset')
         if (!this.#packed.quick(listpack, this.#zsetElement)) return false
         break
+      case 18:
+        if (!this.#quickList()) return false
+        break
       case 20:
         this.#begin('set')
         if (!this.#packed.quick(listpack, this.#setElement)) return false
@@ -117,6 +120,17 @@ export class ValueReader {
     }
     this.#finish()
     return true
+  }
+
+  /** A list of one packed node, as short ones are. */
+  #quickList(): boolean {
+    const start = this.#window.at
+    this.#begin('list')
+    const nodes = this.#texts.quickLength()
+    if (nodes === 1 && this.#texts.quickLength() === PACKED && this.#packed.quick(listpack, this.#listElement))
+      return true
+    this.#window.at = start
+    return false
   }
 
   #reset(): void {

@@ -66,6 +66,7 @@ export async function startPrivateServer(program: Program, data: Data, host: Hos
     // Each packed value is looked through before it is believed.
     'sanitize-dump-payload': 'yes',
     rdbcompression: 'no',
+    rdbchecksum: 'yes',
     'repl-diskless-sync': 'yes',
     'repl-diskless-sync-delay': '0',
     'client-output-buffer-limit': 'replica 0 0 0',

@@ -69,8 +69,11 @@ export class Loader implements AsyncDisposable {
     this.#wire = wire
     this.#host = host
     this.#options = options
-    this.#writer = new RdbWriter(options.own)
-    this.#back = new RdbWalk({ value: (_key, { hash }) => (this.#found = { a: hash.a, b: hash.b }) }, options.detail)
+    this.#writer = new RdbWriter(options.own, false)
+    this.#back = new RdbWalk(
+      { value: (_key, { hash }) => (this.#found = { a: hash.a, b: hash.b }) },
+      { detail: options.detail, checksum: false },
+    )
     this.#reading = this.#read()
     this.#reading.catch((error: unknown) => {
       this.#failed ??= error as Error
