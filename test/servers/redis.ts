@@ -13,6 +13,8 @@ export interface TestRedis {
   readonly host: '127.0.0.1'
   readonly port: number
   readonly socket: string
+  /** Where it speaks TLS, if it was asked to. */
+  readonly tlsPort: number
   readonly folder: string
   readonly password: string
   readonly program: string
@@ -26,13 +28,18 @@ export interface RedisOptions {
   readonly program?: string
   /** In place of the one that holds what breaks careless quoting; '' for none. */
   readonly password?: string
+  /** Behind the name of the configuration file. */
+  readonly arguments?: readonly string[]
   /** Settings, as `redis.conf` has them. */
   readonly settings?: Readonly<Record<string, string>>
   readonly port?: number
+  readonly tls?: boolean
 }
 
 /** Passwords may hold anything but a line's end. */
 const PASSWORD = `p#a"s'\\ \u23ce;$\u00e9%=]:&`
+
+const FOR_DATA = { save: '', appendonly: 'no', 'repl-diskless-sync-delay': '0', 'enable-debug-command': 'yes' }
 
 const running = new Set<TestRedis>()
 
@@ -45,15 +52,14 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
   const folder = mkdtempSync(join(tmpdir(), 'dbvault-redis-'))
   const port = options.port ?? (await freePort())
   const socket = join(folder, 's')
+  const tlsPort = options.tls === true ? await freePort() : 0
   const all: Record<string, string> = {
     port: String(port),
     bind: '127.0.0.1',
+    ...(options.tls === true && { 'tls-port': String(tlsPort) }),
     unixsocket: socket,
     dir: folder,
-    save: '',
-    appendonly: 'no',
-    'repl-diskless-sync-delay': '0',
-    'enable-debug-command': 'yes',
+    ...(options.arguments?.includes('--sentinel') ? {} : FOR_DATA),
     loglevel: 'warning',
     logfile: join(folder, 'log'),
     ...(password !== '' && { requirepass: password, masterauth: password }),
@@ -65,7 +71,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
   // Ends with this process, also when that is killed.
   const script =
     'exec 3<&0 </dev/null; "$@" 3<&- & server=$!; echo $server; { cat <&3 >/dev/null; kill -KILL $server; } & wait $server'
-  const child: ChildProcess = spawn('/bin/sh', ['-c', script, 'sh', program, config], {
+  const child: ChildProcess = spawn('/bin/sh', ['-c', script, 'sh', program, config, ...(options.arguments ?? [])], {
     env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C.UTF-8', TZ: 'UTC' },
     cwd: folder,
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -86,6 +92,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
     host: '127.0.0.1',
     port,
     socket,
+    tlsPort,
     folder,
     password,
     program,

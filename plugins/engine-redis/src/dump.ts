@@ -5,6 +5,7 @@ import type { RedisFingerprint } from './fingerprint/fingerprint.ts'
 import { Tally } from './fingerprint/tally.ts'
 import { nodesOf, type Nodes } from './server/nodes.ts'
 import { placeOf, type Which } from './server/place.ts'
+import { replyProblem } from './server/server-error.ts'
 import { scanNode } from './scan/scan-node.ts'
 import { requireDatabase } from './server/require-database.ts'
 import { Session } from './server/session.ts'
@@ -39,7 +40,8 @@ export function dump({ source }: DumpRequest<Flags>, host: Host): Dump {
         const bytes = ending(node.bytes, () => last && complete.resolve(fingerprintOf(seen, of)))
         yield { name: index === 0 ? 'main' : `node-${index + 1}`, format: node.format, bytes }
       }
-    } catch (error) {
+    } catch (thrown) {
+      const error = replyProblem(host, 'DUMP_FAILED', thrown)
       complete.reject(error)
       throw error
     } finally {

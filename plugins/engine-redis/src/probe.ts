@@ -8,11 +8,18 @@ import { nodesOf } from './server/nodes.ts'
 import { placeOf, type Place, type Which } from './server/place.ts'
 import { requireDatabase } from './server/require-database.ts'
 import { nameOf } from './server/server.ts'
+import { replyProblem } from './server/server-error.ts'
 import { Session } from './server/session.ts'
 
 type Known = ReadonlyMap<string, string>
 
 export async function probe(source: Source<Flags>, host: Host, scratch?: ScratchChoice): Promise<Probe> {
+  return await look(source, host, scratch).catch((error: unknown) => {
+    throw replyProblem(host, 'SOURCE_DENIED', error)
+  })
+}
+
+async function look(source: Source<Flags>, host: Host, scratch?: ScratchChoice): Promise<Probe> {
   host.signal.throwIfAborted()
   const place = placeOf(source, host)
   const { servers, cluster } = await nodesOf(place, host)

@@ -6,6 +6,7 @@ import { canRead, formatOf } from './scratch/find-programs.ts'
 import { nodesOf, type Nodes } from './server/nodes.ts'
 import { placeOf, type Place } from './server/place.ts'
 import { nameOf } from './server/server.ts'
+import { replyProblem } from './server/server-error.ts'
 import { Session } from './server/session.ts'
 import { inPlace, throughStaging, type Restored, type Work } from './target/into-servers.ts'
 import { pairsOf } from './target/pairs.ts'
@@ -63,7 +64,7 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
     }
   } catch (error) {
     host.signal.throwIfAborted()
-    throw error
+    throw replyProblem(host, 'RESTORE_FAILED', error)
   }
 }
 

@@ -24,6 +24,8 @@ describe('how a backup of Redis is proven', () => {
     const server = await startRedis()
     await using client = clientOf(server)
     await fillWithEverything(client)
+    // So that it is small.
+    for (let place = 0; place < 16; place++) await client.unlink(`random ${place}`)
     const { bytes } = await dump(at(server))
     const whole = bytes[0]!
     const places = Array.from({ length: 100 }, (_, part) => Math.floor((whole.length * part) / 100))
@@ -100,7 +102,7 @@ describe('how a backup of Redis is proven', () => {
     await server.stop()
   })
 
-  it('proves keys whose time is over, and each of a million', async () => {
+  it('proves keys whose time is over, and each of many', async () => {
     const server = await startRedis()
     await using client = clientOf(server)
     await client.call('DEBUG', 'SET-ACTIVE-EXPIRE', '0')

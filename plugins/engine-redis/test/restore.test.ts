@@ -34,8 +34,11 @@ describe('how a backup of Redis is restored', () => {
     await client.rpush('list', 'small', 'x'.repeat(2_500_000), randomBytes(1_500_000), 'last')
     await client.xadd('stream', '*', 'large', randomBytes(1_300_000), 'more', 'y'.repeat(1_500_000))
     await client.xadd('stream', '*', 'small', '1')
-    await client.eval(`for i = 1, 60000 do redis.call('HSET', 'hash', 'field ' .. i, 'value ' .. i * 7) end`, 0)
-    await client.eval(`for i = 1, 60000 do redis.call('ZADD', 'zset', i / 7, 'member ' .. i) end`, 0)
+    await client.eval(`for i = 1, 6000 do redis.call('HSET', 'hash', 'field ' .. i, string.rep(i * 7, 20)) end`, 0)
+    await client.eval(
+      `for i = 1, 6000 do redis.call('ZADD', 'zset', i / 7, i .. string.rep('m', 15) .. i * 7 .. string.rep(i, 15)) end`,
+      0,
+    )
     await client.set('marker at the end', 'z')
     const dumped = await dump(at(server))
     assert.equal((await restore(dumped, at(target))).outcome, 'equal')

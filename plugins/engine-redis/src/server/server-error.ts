@@ -80,6 +80,12 @@ function meaningOf(error: Error): Meaning | undefined {
   return undefined
 }
 
+/** The core's error, with `code`, for whatever else a server replied. Any other error is kept. */
+export function replyProblem(host: Host, code: ErrorCode, error: unknown): unknown {
+  if (!(error instanceof Error) || error.name !== 'ReplyError') return error
+  return host.error(code, `The Redis server refuses: ${error.message}`, { cause: error })
+}
+
 /** The word that the reply of an error begins with, such as NOPERM. */
 export function wordOf(error: unknown): string {
   return error instanceof Error ? (/^[A-Z]+/.exec(error.message)?.[0] ?? '') : ''

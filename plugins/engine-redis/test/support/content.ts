@@ -41,11 +41,13 @@ async function valueOf(client: Redis, key: Buffer): Promise<string> {
       return `zset ${digest(await call('ZRANGE', '0', '-1', 'WITHSCORES'))}`
     case 'hash': {
       const flat = (await call('HGETALL')) as Buffer[]
+      // Since Redis 7.4 and Valkey 9.
+      const times = ((await client.call('COMMAND', 'INFO', 'HPEXPIRETIME')) as unknown[])[0] !== null
       const fields = await Promise.all(
         flat
           .filter((_, place) => place % 2 === 0)
           .map(async (field, place) => {
-            const time = await client.call('HPEXPIRETIME', key, 'FIELDS', '1', field).catch(() => [-1])
+            const time = times ? await client.call('HPEXPIRETIME', key, 'FIELDS', '1', field) : [-1]
             return Buffer.concat([field, Buffer.from([0]), flat[place * 2 + 1]!, Buffer.from(String(time))])
           }),
       )
