@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { testHost } from 'dbvault/testing'
 import { Redis } from 'ioredis'
 import { describe, it } from 'mocha'
+import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startRedis, type TestRedis } from '../../../test/servers/redis.ts'
 import { startTcpProxy } from '../../../test/support/tcp-proxy.ts'
@@ -136,12 +137,11 @@ describe('a Redis cluster', () => {
 })
 
 /** The first reading is whole, the second breaks off, every later one is whole again. */
-function failingSecondTime(open: () => Promise<import('node:stream').Readable>): typeof open {
+function failingSecondTime(open: () => Promise<Readable>): typeof open {
   let times = 0
   return async () => {
     const stream = await open()
     if (++times !== 2) return stream
-    const { Readable } = await import('node:stream')
     return Readable.from(
       (async function* () {
         let left = 150_000

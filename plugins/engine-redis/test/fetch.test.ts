@@ -12,7 +12,7 @@ import { needs } from '../../../test/support/tools.ts'
 import engine from '../src/index.ts'
 import { clientOf } from './support/client.ts'
 import { fillWithEverything } from './support/everything.ts'
-import { dump, prove, rejected } from './support/exam.ts'
+import { dump, held, prove, rejected } from './support/exam.ts'
 import { at } from './support/harness.ts'
 
 /** What no compression makes smaller. */
@@ -38,7 +38,7 @@ describe('how a snapshot of Redis is fetched', () => {
       const { outcome, compared } = await prove(dumped, at(server))
       assert.equal(outcome, 'equal')
       assert.equal(compared['keys'], Number(await client.dbsize()) + 2)
-      assert.equal(dumped.fingerprint['counted'], title.includes('PSYNC') ? false : true)
+      assert.equal(dumped.fingerprint['counted'], !title.includes('PSYNC'))
       await server.stop()
     })
   }
@@ -148,7 +148,6 @@ describe('how a snapshot of Redis is fetched', () => {
     // In front of the end: a string under the name "m", turned into a value of the module "ReJSON-RL".
     const id = Buffer.from('8145e24f0e4a1ad803', 'hex')
     const forged = Buffer.concat([file.subarray(0, -9), Buffer.from([254, 0, 7, 1, 109]), id, Buffer.alloc(20)])
-    const { held } = await import('./support/exam.ts')
     const first = stored[0]!
     const refused = engine.check([held('main', first.format, forged)], testHost())
     assert.match(await rejected(refused, 'PROOF_FAILED'), /module type "[\w-]{9}"/)

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { testHost } from 'dbvault/testing'
 import { describe, it } from 'mocha'
 import { startRedis } from '../../../test/servers/redis.ts'
@@ -86,9 +87,7 @@ describe('how a backup of Redis is restored', () => {
     }
     const broken = {
       ...dumped,
-      stored: [
-        { ...dumped.stored[0]!, open: async () => (await import('node:stream')).Readable.from([Buffer.from('REDIS')]) },
-      ],
+      stored: [{ ...dumped.stored[0]!, open: async () => Readable.from([Buffer.from('REDIS')]) }],
     }
     await rejected(restore(broken, at(server, 'all', { 'to-file': join(folder, 'new.rdb') })), 'RESTORE_FAILED')
     assert.deepEqual(readdirSync(folder), ['dump.rdb'])

@@ -151,7 +151,7 @@ class Scan {
       throw error
     })
     return (list as readonly (readonly unknown[])[]).map((fields) => {
-      const at = fields.findIndex((field) => String(field as Buffer) === 'library_code')
+      const at = fields.findIndex((field) => String(field) === 'library_code')
       return fields[at + 1] as Buffer
     })
   }
