@@ -7,7 +7,7 @@ export async function check(stored: readonly Stored[], host: Host): Promise<Chec
   const { main, events } = readMembers(stored, host, 'PROOF_FAILED')
   const totals = { statements: 0, bytes: 0 }
   for (const member of events ? [main, events] : [main]) {
-    for await (const _ of readStored(member, host, 'PROOF_FAILED', totals));
+    for await (const _ of readStored(member, host, 'PROOF_FAILED', { totals }));
   }
   return { checked: totals }
 }

@@ -1,4 +1,4 @@
-import type { Host, Probe, Source } from 'dbvault'
+import type { Host, Probe, ScratchChoice, Source } from 'dbvault'
 import { audit } from './audit/audit.ts'
 import type { Flags } from './descriptor.ts'
 import { readTables } from './fingerprint/read-objects.ts'
@@ -9,7 +9,11 @@ import { serverError } from './server/server-error.ts'
 import { connect } from './server/session.ts'
 import { findTool } from './tool/find-tools.ts'
 
-export async function probe(source: Source<Flags>, host: Host): Promise<Probe> {
+export async function probe(
+  source: Source<Flags>,
+  host: Host,
+  scratch: ScratchChoice = { mode: 'auto' },
+): Promise<Probe> {
   host.signal.throwIfAborted()
   const database = databaseOf(source, host)
   await using session = await connect(await loginOf(source, host), host, database)
@@ -26,7 +30,7 @@ export async function probe(source: Source<Flags>, host: Host): Promise<Probe> {
       bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0),
       consistency: 'point-in-time',
       findings: await audit(session, database, facts, tables, dump),
-      scratch: await scratchPossible(session, facts, source, host),
+      scratch: await scratchPossible(session, database, facts, source, scratch, host),
     }
   } catch (error) {
     throw serverError(host, session.login, error)

@@ -2,9 +2,11 @@ import type { Host, Proof, ProveRequest } from 'dbvault'
 import type { Flags } from './descriptor.ts'
 import { asMysqlFingerprint, counts, differences, type MysqlFingerprint } from './fingerprint/fingerprint.ts'
 import { readFingerprint } from './fingerprint/read-fingerprint.ts'
+import { checkViews, makeDefiners, type UnusableView } from './scratch/check-views.ts'
 import { load, refuseLongRows } from './scratch/load.ts'
 import { openScratch } from './scratch/open-scratch.ts'
 import { originOf } from './scratch/origin.ts'
+import { shown } from './server/quote.ts'
 import { serverError } from './server/server-error.ts'
 import { readMembers } from './sql/members.ts'
 import { findTool } from './tool/find-tools.ts'
@@ -49,20 +51,29 @@ async function tryRestore({ stored, expected, scratch }: ProveRequest<Flags>, ou
   const { session, facts, database, host } = place
   const tool = await findTool('client', facts.vendor, scratch.flags, host)
   await refuseLongRows(wanted?.longest, session, host, 'PROOF_FAILED')
+  // Where events would run they are made disabled, and compared as if they were not.
+  const disabled = new Map<string, string>()
   try {
-    await load(main, place, tool, host, 'PROOF_FAILED')
-    if (events && place.events) await load(events, place, tool, host, 'PROOF_FAILED')
+    await load(main, place, tool, host, 'PROOF_FAILED', place.own ? {} : { disabled, database: origin.database })
+    if (events)
+      await load(events, place, tool, host, 'PROOF_FAILED', place.own ? {} : { disabled, database: origin.database })
   } catch (error) {
     throw place.silence.aborted ? place.silence.reason : proofError(host, error)
   }
   let found: MysqlFingerprint
+  let unusable: UnusableView[]
   try {
-    found = await readFingerprint(session, { facts, database, history: wanted?.history ?? false })
+    found = await readFingerprint(session, { facts, database, history: wanted?.history ?? false, disabled })
+    if (place.own) await makeDefiners(session, database)
+    unusable = await checkViews(session, database)
   } catch (error) {
     throw place.silence.aborted ? place.silence.reason : serverError(host, session.login, error, 'PROOF_UNFINISHED')
   }
+  const broken = unusable
+    .filter(({ kind }) => kind === 'broken' || (kind === 'rights' && place.own))
+    .map((view) => `view ${shown(view.name)} cannot be used: ${view.why}`)
   if (wanted === undefined) return { outcome: 'restorable', compared: counts(found) }
-  const different = differences(wanted, found, { events: place.events })
+  const different = [...differences(wanted, found, { events: true }), ...broken]
   const compared = counts(found)
   return different.length === 0
     ? { outcome: 'equal', compared }

@@ -1,4 +1,5 @@
 import type { Host, RestoreReport, RestoreRequest } from 'dbvault'
+import { absentDefiners } from './audit/absent-definers.ts'
 import type { Flags } from './descriptor.ts'
 import {
   asMysqlFingerprint,
@@ -10,7 +11,9 @@ import {
 import { readEvents } from './fingerprint/read-definitions.ts'
 import { digested, readFingerprint } from './fingerprint/read-fingerprint.ts'
 import { contentsOf } from './inspect.ts'
+import { checkViews } from './scratch/check-views.ts'
 import { load, refuseLongRows } from './scratch/load.ts'
+import { originOf } from './scratch/origin.ts'
 import { scratchSchema } from './scratch/scratch-schema.ts'
 import { databaseOf, loginOf, placeOf } from './server/login.ts'
 import { name, shown } from './server/quote.ts'
@@ -44,7 +47,8 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
     const { facts } = beside
     const tool = await findTool('client', facts.vendor, target.flags, host)
     await refuseLongRows(wanted?.longest, beside.session, host, 'RESTORE_FAILED')
-    await load(main, beside, tool, beside.host, 'RESTORE_FAILED')
+    const dumped = wanted?.database ?? (await originOf(main, beside.host)).database
+    await load(main, beside, tool, beside.host, 'RESTORE_FAILED', { database: dumped })
     const found = await readFingerprint(beside.session, {
       facts,
       database: beside.database,
@@ -59,6 +63,7 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
       if (wanted)
         refuseDifferent(wanted, { ...found, definitions: [...found.definitions, ...(await eventsOf(beside.session))] })
     })
+    await warnOfUnusable(beside.session)
     return {
       target: `database ${shown(database)} on ${placeOf(login)}`,
       outcome: wanted ? 'equal' : 'restorable',
@@ -67,6 +72,15 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
   } catch (error) {
     if (isServerError(error)) host.signal.throwIfAborted()
     throw serverError(host, login, restoreError(host, error), 'RESTORE_FAILED')
+  }
+
+  async function warnOfUnusable(session: Session): Promise<void> {
+    const absent = await absentDefiners(session, database)
+    if (absent) host.report({ kind: 'warning', message: absent })
+    for (const { name: view, why, kind } of await checkViews(session, database)) {
+      if (kind === 'definer' && absent) continue
+      host.report({ kind: 'warning', message: `View ${shown(view)} was restored, but cannot be used: ${why}` })
+    }
   }
 
   async function refuseOccupied(session: Session): Promise<void> {

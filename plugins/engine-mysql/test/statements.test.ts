@@ -126,3 +126,39 @@ describe('the statements of a dump', () => {
     for (const text of ['/* x', '/* x *']) await assert.rejects(passed(text), /inside a comment/)
   })
 })
+
+describe('events of a dump', () => {
+  const event = (name: string, status: string, rest: string) =>
+    `/*!50106 CREATE*/ /*!50117 DEFINER=\`a b\`@\`%\`*/ /*!50106 EVENT ${name} ON SCHEDULE EVERY '1:2' DAY_HOUR STARTS '2037-01-01 00:00:00' ON COMPLETION NOT PRESERVE ${status} ${rest} */ ;;`
+
+  it('are made so that they do not run, whatever their names and bodies say', async () => {
+    const name = '`x`` ON COMPLETION PRESERVE ENABLE DO`'
+    const long = `DO BEGIN ${'SELECT 1; '.repeat(500)} END`
+    const lines = [
+      event(name, 'ENABLE', "COMMENT 'ON COMPLETION PRESERVE ENABLE DO' DO SELECT 1"),
+      event('`plain`', 'DISABLE ON SLAVE', long),
+      event('`off`', 'DISABLE', 'DO SELECT 1'),
+    ]
+    const dump = `DELIMITER ;;\n${lines.join('\n')}\nDELIMITER ;\n`
+    for (const size of [7, 100_000]) {
+      const disabled = new Map<string, string>()
+      async function* chunks(): AsyncGenerator<Uint8Array> {
+        for (let from = 0; from < dump.length; from += size) yield Buffer.from(dump.slice(from, from + size))
+      }
+      const out = (await buffer(guarded(chunks(), { statements: 0, bytes: 0 }, { disabled }))).toString()
+      assert.equal(out, dump.replace('PRESERVE ENABLE COMMENT', 'PRESERVE DISABLE COMMENT').replace(' ON SLAVE', ''))
+      assert.deepEqual(Object.fromEntries(disabled), {
+        'x` ON COMPLETION PRESERVE ENABLE DO': 'ENABLE',
+        plain: 'DISABLE ON SLAVE',
+        off: 'DISABLE',
+      })
+    }
+  })
+
+  it('are refused where they are written in no way that dump programs write them', async () => {
+    async function* odd(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('CREATE EVENT e ON SCHEDULE EVERY 1 SECOND DO SELECT 1;')
+    }
+    await assert.rejects(buffer(guarded(odd(), { statements: 0, bytes: 0 }, { disabled: new Map() })), Refused)
+  })
+})

@@ -6,6 +6,8 @@ import { literal, name, shown } from '../server/quote.ts'
 import type { Session } from '../server/session.ts'
 import type { Tool } from '../tool/find-tools.ts'
 import { unfinished } from '../target/recover.ts'
+import { absentDefiners } from './absent-definers.ts'
+import { quotedUser } from './quoted-user.ts'
 import { grants, readGrants, type Grant } from './grants.ts'
 
 /**
@@ -20,11 +22,12 @@ export async function audit(
   tool: Tool,
 ): Promise<Finding[]> {
   const held = await readGrants(session)
-  const user = await currentUser(session)
+  const user = await quotedUser(session)
   return [
     ...(await killedRestores(session, database)),
     ...rightsFindings(held, database, facts, user),
     ...(await viewFindings(session, database)),
+    ...(await definerFindings(session, database)),
     ...engineFindings(tables),
     ...lockFindings(held, user),
     ...(await toolFindings(session, database, facts, tool)),
@@ -88,6 +91,11 @@ async function viewFindings(session: Session, database: string): Promise<Finding
   }))
 }
 
+async function definerFindings(session: Session, database: string): Promise<Finding[]> {
+  const message = await absentDefiners(session, database)
+  return message === undefined ? [] : [{ severity: 'warning', message }]
+}
+
 function engineFindings(tables: readonly TableObject[]): Finding[] {
   const outside = tables.filter(({ kind, transactional }) => kind === 'table' && !transactional)
   if (outside.length === 0) return []
@@ -146,12 +154,6 @@ async function versionedTables(session: Session, database: string, { vendor }: F
   if (vendor === 'MySQL') return 0
   const where = `TABLE_SCHEMA = ${literal(database)} AND TABLE_TYPE = 'SYSTEM VERSIONED'`
   return Number(await session.value(`SELECT COUNT(*) FROM information_schema.TABLES WHERE ${where}`))
-}
-
-async function currentUser(session: Session): Promise<string> {
-  const text = String(await session.value('SELECT CURRENT_USER()'))
-  const at = text.lastIndexOf('@')
-  return [text.slice(0, at), text.slice(at + 1)].map((part) => `'${part.replaceAll("'", "''")}'`).join('@')
 }
 
 /** In a grant, `_` and `%` in a name stand for any character. */

@@ -1,5 +1,6 @@
 import { literal, name } from '../server/quote.ts'
 import type { Row, Session } from '../server/session.ts'
+import { unqualified } from '../sql/unqualified.ts'
 import { text, type TableObject } from './read-objects.ts'
 
 export type Kind = 'table' | 'view' | 'trigger' | 'event' | 'procedure' | 'function' | 'package' | 'package body'
@@ -22,11 +23,12 @@ export interface Definition {
 }
 
 /** The session's database must be `database`: only then are names in views not qualified by it. */
-export async function readViews(session: Session, views: readonly string[]): Promise<Definition[]> {
+export async function readViews(session: Session, database: string, views: readonly string[]): Promise<Definition[]> {
   const definitions: Definition[] = []
+  const quoted = name(database).slice(1, -1)
   for (const view of views) {
     const [row] = await session.rows(`SHOW CREATE VIEW ${name(view)}`)
-    definitions.push(definition('view', view, text(row, 'Create View'), row))
+    definitions.push(definition('view', view, unqualified(text(row, 'Create View'), quoted), row))
   }
   return definitions
 }
@@ -69,9 +71,10 @@ export async function readRoutines(session: Session, database: string): Promise<
   return definitions
 }
 
-/** `lasting`: without those that run once and vanish; whether one is still there is a matter of the time. */
+/** `lasting`: without those that come to an end and vanish; whether one is still there is a matter of the time. */
 export async function readEvents(session: Session, database: string, which: 'all' | 'lasting'): Promise<Definition[]> {
-  const lasting = which === 'all' ? '' : "AND (EVENT_TYPE = 'RECURRING' OR ON_COMPLETION = 'PRESERVE')"
+  const lasting =
+    which === 'all' ? '' : "AND (ON_COMPLETION = 'PRESERVE' OR (EVENT_TYPE = 'RECURRING' AND ENDS IS NULL))"
   const found = await session.rows(
     `SELECT EVENT_NAME n FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${literal(database)} ${lasting} ORDER BY EVENT_NAME`,
   )

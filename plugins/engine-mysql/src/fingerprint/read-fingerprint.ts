@@ -3,6 +3,7 @@ import type { Facts } from '../server/facts.ts'
 import { literal, name, qualified } from '../server/quote.ts'
 import { isServerError } from '../server/server-error.ts'
 import type { Session } from '../server/session.ts'
+import { withStatus } from '../sql/event-status.ts'
 import {
   readEvents,
   readRoutines,
@@ -27,6 +28,8 @@ export interface Wanted {
   readonly history: boolean
   /** Views that cannot be read, and so are not dumped. */
   readonly without?: readonly string[]
+  /** Events that were disabled so that they do not run, and the status in whose place that stands. */
+  readonly disabled?: ReadonlyMap<string, string>
 }
 
 /** Reads all of a database through one session: in a snapshot, if that has begun one. */
@@ -55,13 +58,19 @@ export async function readFingerprint(session: Session, wanted: Wanted): Promise
       ...(await readTableDefinitions(session, tables)),
       ...(await readViews(
         session,
+        database,
         views.filter((view) => !wanted.without?.includes(view)),
       )),
       ...(await readTriggers(session, database)),
       ...(await readRoutines(session, database)),
-      ...(await readEvents(session, database, 'lasting')),
+      ...(await readEvents(session, database, 'lasting')).map((event) => enabled(event, wanted.disabled)),
     ].map(digested),
   }
+}
+
+function enabled(event: Definition, disabled: Wanted['disabled']): Definition {
+  const status = disabled?.get(event.name)
+  return status === undefined ? event : { ...event, sql: withStatus(event.sql, status) }
 }
 
 export interface Digests {

@@ -2,6 +2,7 @@ import type { ErrorCode, Host, Stored } from 'dbvault'
 import type { MysqlFingerprint } from '../fingerprint/fingerprint.ts'
 import type { Session } from '../server/session.ts'
 import { packetError } from '../sql/packet-error.ts'
+import type { GuardOptions } from '../sql/statements.ts'
 import { readStored } from '../sql/read-stored.ts'
 import { secretsOf } from '../server/login.ts'
 import type { Tool } from '../tool/find-tools.ts'
@@ -28,7 +29,8 @@ async function longestStatement(session: Session): Promise<number> {
 
 /**
  * Feeds a member to the client. In `--binary-mode` that runs none of its own commands, such as `system`, and takes
- * bytes as they are.
+ * bytes as they are. With `disabled` events are made so that they do not run, and the status that each has in the dump is
+ * put into it.
  * @throws `code` for what is not a whole dump of one database, TOOL_FAILED, and what reading throws
  */
 export async function load(
@@ -37,6 +39,7 @@ export async function load(
   tool: Tool,
   host: Host,
   code: ErrorCode,
+  options: Pick<GuardOptions, 'disabled' | 'database'> = {},
 ): Promise<void> {
   const longest = await longestStatement(session)
   await using file = await loginFile(session.login, tool, host)
@@ -59,6 +62,6 @@ export async function load(
 
   async function* input(): AsyncGenerator<Uint8Array> {
     if (preamble !== '') yield Buffer.from(preamble)
-    yield* readStored(member, host, code, undefined, longest)
+    yield* readStored(member, host, code, { longest, ...options })
   }
 }

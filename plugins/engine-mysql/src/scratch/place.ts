@@ -13,6 +13,6 @@ export interface Place extends AsyncDisposable {
   readonly silence: AbortSignal
   /** Run before the dump, in the client's session. */
   readonly preamble: string
-  /** Whether events can be restored here: not where they would run. */
-  readonly events: boolean
+  /** Whether the server is ours alone: there events do not run, and users can be made. */
+  readonly own: boolean
 }

@@ -71,7 +71,7 @@ export async function privateServer(options: PrivateOptions, outer: Host): Promi
         host: outer,
         silence: new AbortController().signal,
         preamble: '',
-        events: true,
+        own: true,
         async [Symbol.asyncDispose]() {
           await session[Symbol.asyncDispose]()
           await stop()

@@ -1,48 +1,33 @@
-import type { Host, Probe, Source } from 'dbvault'
-import { grants, readGrants } from '../audit/grants.ts'
+import type { Host, Probe, ScratchChoice, Source } from 'dbvault'
 import type { Flags } from '../descriptor.ts'
 import type { Facts } from '../server/facts.ts'
-import { isServerError } from '../server/server-error.ts'
 import type { Session } from '../server/session.ts'
 import { findServer } from '../tool/find-tools.ts'
 import { installer } from './server-files.ts'
+import { whyNotOnSource } from './why-not-on-source.ts'
 
-const EXAMPLE = 'dbvault_scratch_000000000000'
-
-/** Whether a restore can be tried: on a private server, or else in a database on the source. */
+/** Whether a restore can be tried where the user wants it: on a private server, or else in a database on the source. */
 export async function scratchPossible(
   session: Session,
+  database: string,
   facts: Facts,
   source: Source<Flags>,
+  { mode }: ScratchChoice,
   host: Host,
 ): Promise<Probe['scratch']> {
-  const server = await findServer(facts.vendor, facts.version, source.flags, host)
-  if (server && (await installer(server))) return { possible: true }
-  const onSource = await whyNotOnSource(session, facts)
-  if (onSource === undefined) return { possible: true }
+  if (mode === 'url') return { possible: true }
   const program = facts.vendor === 'MariaDB' ? 'mariadbd' : 'mysqld'
+  const server = mode === 'source' ? undefined : await findServer(facts.vendor, facts.version, source.flags, host)
+  if (server && (await installer(server))) return { possible: true }
+  const noServer = `there is no ${program} ${facts.version} or newer on this machine`
+  const install = `Install the server program of ${facts.vendor} here (it need not run), or name its directory with --mysql-bin-dir.`
+  const elsewhere = 'Or name another server to restore to with --scratch mysql://user:password@host/.'
+  if (mode === 'private') return { possible: false, why: noServer, hints: [install, elsewhere] }
+  const onSource = await whyNotOnSource(session, database, facts)
+  if (onSource === undefined) return { possible: true }
   return {
     possible: false,
-    why: `there is no ${program} ${facts.version} or newer on this machine, and on the source ${onSource}`,
-    hints: [
-      `Install the server program of ${facts.vendor} here (it need not run), or name its directory with --mysql-bin-dir.`,
-      'Or name another server to restore to with --scratch mysql://user:password@host/.',
-    ],
+    why: mode === 'source' ? `on the source ${onSource.why}` : `${noServer}, and on the source ${onSource.why}`,
+    hints: [...onSource.fixes, mode === 'source' ? 'Or use --scratch private.' : install, elsewhere],
   }
-}
-
-async function whyNotOnSource(session: Session, facts: Facts): Promise<string | undefined> {
-  if (facts.readOnly) return 'nothing can be written: it is a replica or read-only'
-  if (facts.binaryLog) {
-    try {
-      await session.run('SET SESSION sql_log_bin = 0')
-      await session.run('SET SESSION sql_log_bin = 1')
-    } catch (error) {
-      if (!isServerError(error)) throw error
-      return 'what is tried would go to its binary log and so to its replicas, which this user may not prevent'
-    }
-  }
-  const held = await readGrants(session)
-  const missing = ['CREATE', 'DROP', 'INSERT', 'SELECT'].filter((right) => !grants(held, right, EXAMPLE))
-  return missing.length === 0 ? undefined : `this user lacks ${missing.join(', ')} on databases named dbvault_scratch_…`
 }

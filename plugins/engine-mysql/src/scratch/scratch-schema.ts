@@ -65,7 +65,7 @@ export async function scratchSchema(
       silence: pulse.signal,
       database,
       preamble: silent ? `${NO_BINARY_LOG};\n` : '',
-      events: false,
+      own: false,
       [Symbol.asyncDispose]: drop,
     }
   } catch (error) {

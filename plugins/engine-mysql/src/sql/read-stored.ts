@@ -1,8 +1,13 @@
 import type { ErrorCode, Host, Stored } from 'dbvault'
-import { Broken, guarded, Refused, TooLong, type Totals } from './statements.ts'
+import { Broken, guarded, Refused, TooLong, type GuardOptions, type Totals } from './statements.ts'
 import { packetError } from './packet-error.ts'
 import { untilAborted } from './until-aborted.ts'
 import { withTrailer } from './trailer.ts'
+
+export interface Reading extends GuardOptions {
+  /** Is counted up. */
+  readonly totals?: Totals
+}
 
 /**
  * Reads a stored dump to its end. A dump without its last line, or with a statement that reaches out of the database,
@@ -13,8 +18,7 @@ export async function* readStored(
   stored: Stored,
   host: Host,
   code: ErrorCode,
-  totals: Totals = { statements: 0, bytes: 0 },
-  longest?: number,
+  { totals = { statements: 0, bytes: 0 }, ...options }: Reading = {},
 ): AsyncGenerator<Uint8Array> {
   host.signal.throwIfAborted()
   const stream = await stored.open()
@@ -23,7 +27,7 @@ export async function* readStored(
     yield* guarded(
       withTrailer(untilAborted(stream as AsyncIterable<Uint8Array>, host.signal), incomplete),
       totals,
-      longest,
+      options,
     )
     host.signal.throwIfAborted()
   } catch (error) {
@@ -33,7 +37,7 @@ export async function* readStored(
         hints: ['It could change what is outside of the place that is restored to, so it is not run.'],
       })
     }
-    if (error instanceof TooLong && longest !== undefined) throw packetError(host, longest, code)
+    if (error instanceof TooLong) throw packetError(host, options.longest ?? 0, code)
     if (error instanceof Broken) throw host.error(code, `What is stored is not a whole dump: ${error.message}`)
     throw error
   } finally {

@@ -25,6 +25,21 @@ const DATABASE = new RegExp(
 const NEEDLESS =
   /^(?:SELECT\s+COUNT\(\*\)\s+INTO\s+@rocksdb_|SET\s+@rocksdb_|PREPARE\s+s\s+FROM\s+@rocksdb_|EXECUTE\s+s\s*$|DEALLOCATE\s+PREPARE\s+s\s*$)/i
 
+const EVENT = new RegExp(`^CREATE\\s+(?:OR\\s+REPLACE\\s+)?${DEFINER}EVENT\\s`, 'i')
+
+export function makesEvent(head: string): boolean {
+  return EVENT.test(head.trim())
+}
+
+const VIEW = new RegExp(
+  `^CREATE\\s+(?:OR\\s+REPLACE\\s+)?(?:ALGORITHM\\s*=\\s*\\w+\\s+)?${DEFINER}(?:SQL\\s+SECURITY\\s+\\w+\\s+)?VIEW\\s`,
+  'i',
+)
+
+export function makesView(head: string): boolean {
+  return VIEW.test(head.trim())
+}
+
 export type Verdict =
   | { readonly kind: 'pass' }
   | { readonly kind: 'replace'; readonly by: string }

@@ -10,13 +10,19 @@ import {
   startsLineComment,
   startsWith,
 } from './lexis.ts'
+import { name } from '../server/quote.ts'
+import { eventStatus } from './event-status.ts'
 import { HEAD, readHead } from './read-head.ts'
-import { judge } from './statement-head.ts'
+import { unqualified } from './unqualified.ts'
+import { judge, makesEvent, makesView } from './statement-head.ts'
 
 const [TAB, NEWLINE, RETURN, SPACE, SLASH] = [9, 10, 13, 32, 47]
 
 /** The most that has to be seen at once to know what a byte begins. */
 const AHEAD = 16
+
+/** Of a definition; servers take less. */
+const LONGEST_VIEW = 4 * 1024 * 1024
 
 /** The text is no whole dump. */
 export class Broken extends Error {}
@@ -39,19 +45,27 @@ export interface Totals {
   bytes: number
 }
 
+export interface GuardOptions {
+  /** How many bytes a statement may have. */
+  readonly longest?: number
+  /** Given, every event is made disabled, and its name and the status that it has in the dump are put here. */
+  readonly disabled?: Map<string, string>
+  /** The database that was dumped: views are to be made in one of another name. */
+  readonly database?: string
+}
+
 /**
  * Passes a dump on, statement by statement as the vendors' clients divide it, and ends with an error at the first one
  * that reaches out of the database. Nothing of a statement goes on before its beginning was judged, and none is ever
  * held in whole.
- * @param longest how many bytes a statement may have
  * @throws Refused, Broken, TooLong
  */
 export async function* guarded(
   input: AsyncIterable<Uint8Array>,
   totals: Totals,
-  longest = Infinity,
+  options: GuardOptions = {},
 ): AsyncGenerator<Uint8Array> {
-  const scanner = new Scanner(totals, longest)
+  const scanner = new Scanner(totals, options)
   for await (const chunk of input) {
     totals.bytes += chunk.length
     yield* scanner.push(chunk)
@@ -62,6 +76,9 @@ export async function* guarded(
 class Scanner {
   readonly #totals: Totals
   readonly #longest: number
+  readonly #disabled: Map<string, string> | undefined
+  /** Its bytes, as they stand between backquotes. */
+  readonly #database: string | undefined
   #held: Buffer = Buffer.alloc(0)
   #mode = CODE
   #delimiter = ';'
@@ -71,9 +88,11 @@ class Scanner {
   /** Of that statement, as far as it was read. */
   #length = 0
 
-  constructor(totals: Totals, longest: number) {
+  constructor(totals: Totals, { longest = Infinity, disabled, database }: GuardOptions) {
+    this.#database = database && Buffer.from(name(database).slice(1, -1)).toString('latin1')
     this.#totals = totals
     this.#longest = longest
+    this.#disabled = disabled
   }
 
   *push(chunk: Uint8Array): Generator<Uint8Array> {
@@ -114,6 +133,23 @@ class Scanner {
           yield Buffer.from(verdict.by)
           from = statement.end
           at = statement.end + this.#delimiter.length
+          continue
+        }
+        if (this.#disabled && makesEvent(statement.head)) {
+          const found = eventStatus(text.toString('latin1', at, statement.end ?? at + HEAD))
+          if (found === undefined) throw new Refused('CREATE EVENT')
+          this.#disabled.set(Buffer.from(found.name, 'latin1').toString('utf8'), found.status)
+          yield text.subarray(from, at + found.start)
+          yield Buffer.from('DISABLE')
+          from = at += found.end
+        }
+        if (this.#database && makesView(statement.head)) {
+          const end = this.#endOf(text, at, limit)
+          if (end === undefined) break
+          yield text.subarray(from, at)
+          yield Buffer.from(unqualified(text.toString('latin1', at, end), this.#database), 'latin1')
+          this.#totals.statements++
+          from = at = end
           continue
         }
         const mode = /^SET\s.*sql_mode\s*=/is.test(statement.head)
@@ -167,6 +203,18 @@ class Scanner {
     if (delimiter === '' || delimiter.length > 8 || /[\\'"`\s]/.test(delimiter)) throw new Refused('DELIMITER')
     this.#delimiter = delimiter
     return end < 0 ? text.length : end + 1
+  }
+
+  /** Behind the whole statement; undefined when that is not in sight yet. */
+  #endOf(text: Buffer, start: number, limit: number): number | undefined {
+    this.#judged = true
+    const end = this.#toEnd(text, start, limit)
+    const ended = !this.#judged
+    this.#judged = false
+    this.#mode = CODE
+    if (ended) return end
+    if (text.length - start > LONGEST_VIEW) throw new Broken('a view in it has no end')
+    return undefined
   }
 
   /** Goes on to the end of the statement or to `limit`. */

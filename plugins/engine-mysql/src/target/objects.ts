@@ -21,7 +21,7 @@ export async function readObjects(session: Session, database: string): Promise<O
     tables: all.filter(({ kind }) => kind !== 'view').map((table) => table.name),
     definitions: [
       ...(await readRoutines(session, database)),
-      ...(await readViews(session, views)),
+      ...(await readViews(session, database, views)),
       ...(await readTriggers(session, database)),
       ...(await readEvents(session, database, 'all')),
     ],
