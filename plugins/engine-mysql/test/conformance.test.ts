@@ -1,6 +1,6 @@
 import { engineConformance } from 'dbvault/testing'
-import { before, describe, it } from 'mocha'
-import { hasServer, sharedServer } from '../../../test/servers/mysql.ts'
+import { before, it } from 'mocha'
+import { hasServer, sharedServer, whereServed } from '../../../test/servers/mysql.ts'
 import { harness, type Choice } from './support/harness.ts'
 
 const CHOICES: readonly (Choice & { readonly title: string })[] = [
@@ -10,7 +10,7 @@ const CHOICES: readonly (Choice & { readonly title: string })[] = [
 ]
 
 for (const { title, ...choice } of CHOICES) {
-  describe(`the MySQL engine on ${title}`, function () {
+  whereServed(choice.vendor, `the MySQL engine on ${title}`, function () {
     this.timeout(300_000)
 
     before(async function () {

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { testHost, secret } from 'dbvault/testing'
 import { describe, it } from 'mocha'
+import { MYSQL9_BIN, whereServed, type TestServer } from '../../../test/servers/mysql.ts'
 import engine from '../src/index.ts'
 import { dumped, rejected, serverOf } from './support/exam.ts'
 import { at, madeDatabase } from './support/harness.ts'
 
+const flagsOf = (server: TestServer, more: Record<string, string>) =>
+  ({ ...at(server, '').flags, ...more }) as ReturnType<typeof at>['flags']
+
 describe('reaching a server', function () {
   this.timeout(120_000)
   const mariadb = serverOf('MariaDB')
-  const mysql = serverOf('MySQL')
-  const flagsOf = (server: ReturnType<typeof mysql>, more: Record<string, string>) =>
-    ({ ...at(server, '').flags, ...more }) as ReturnType<typeof at>['flags']
 
   it('works by host:port, by socket and by URL', async () => {
     const server = mariadb()
@@ -30,6 +31,33 @@ describe('reaching a server', function () {
     }
   })
 
+  it('fails when encryption is asked of a server that has none', async () => {
+    const server = mariadb()
+    const database = await madeDatabase(server, '')
+    await dumped(at(server, database))
+    const source = { ...at(server, database), flags: flagsOf(server, { tls: 'required' }) }
+    await rejected(engine.probe(source, testHost()), 'SOURCE_UNREACHABLE')
+  })
+})
+
+whereServed('MySQL', 'reaching a server of MySQL', function () {
+  this.timeout(120_000)
+  const mysql = serverOf('MySQL')
+  const mariadb = serverOf('MariaDB')
+
+  it('says that programs of MySQL 9 cannot log in to MariaDB by password, before a dump is begun', async () => {
+    const server = mariadb()
+    const database = await madeDatabase(server, 'CREATE TABLE t (i int);')
+    const path = process.env['PATH']
+    process.env['PATH'] = MYSQL9_BIN
+    try {
+      const message = await rejected(dumped(at(server, database)), 'TOOL_UNSUITABLE')
+      assert.match(message, /cannot log in to this server in the way that the server asks for/)
+    } finally {
+      process.env['PATH'] = path
+    }
+  })
+
   it('is encrypted when that is asked for, and refused when the certificate is not trusted', async () => {
     const server = mysql()
     const database = await madeDatabase(server, 'CREATE TABLE t (i int); INSERT INTO t VALUES (1);')
@@ -40,14 +68,6 @@ describe('reaching a server', function () {
       const source = { ...at(server, database), flags: flagsOf(server, { tls }) }
       assert.match(await rejected(engine.probe(source, testHost()), 'SOURCE_UNREACHABLE'), /certificate/)
     }
-  })
-
-  it('fails when encryption is asked of a server that has none', async () => {
-    const server = mariadb()
-    const database = await madeDatabase(server, '')
-    await dumped(at(server, database))
-    const source = { ...at(server, database), flags: flagsOf(server, { tls: 'required' }) }
-    await rejected(engine.probe(source, testHost()), 'SOURCE_UNREACHABLE')
   })
 
   it('uses programs of MariaDB on MySQL where those of MySQL are not there, and says what they cannot do', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { testHost, secret } from 'dbvault/testing'
 import { describe, it } from 'mocha'
 import { grants, parseGrant } from '../src/audit/grants.ts'
+import { whereServed } from '../../../test/servers/mysql.ts'
 import engine from '../src/index.ts'
 import { dumped, proved, serverOf } from './support/exam.ts'
 import { at, fixtureSql, madeDatabase } from './support/harness.ts'
@@ -30,7 +31,7 @@ describe('the lines of SHOW GRANTS', () => {
 })
 
 for (const vendor of ['MariaDB', 'MySQL'] as const) {
-  describe(`a user of ${vendor} who may only read`, function () {
+  whereServed(vendor, `a user of ${vendor} who may only read`, function () {
     this.timeout(180_000)
     const server = serverOf(vendor)
 

@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterEach, describe, it } from 'mocha'
+import { afterEach, it } from 'mocha'
+import { whereServed } from '../../../test/servers/mysql.ts'
 import { dumped, proved, restored, serverOf } from './support/exam.ts'
 import { at, fixtureSql, madeDatabase } from './support/harness.ts'
 
@@ -15,7 +16,7 @@ const CLI = fileURLToPath(new URL('../../../bin/run.js', import.meta.url))
 const run = promisify(execFile)
 
 for (const vendor of ['MariaDB', 'MySQL'] as const) {
-  describe(`scratch for ${vendor}`, function () {
+  whereServed(vendor, `scratch for ${vendor}`, function () {
     this.timeout(240_000)
     const server = serverOf(vendor)
     const folders: string[] = []

@@ -1,19 +1,18 @@
 import assert from 'node:assert/strict'
 import { testHost, secret } from 'dbvault/testing'
 import { after, before, describe, it } from 'mocha'
-import { hasServer, sharedServer, startServer, type TestServer } from '../../../test/servers/mysql.ts'
+import { sharedServer, startServer, whereServed, type TestServer } from '../../../test/servers/mysql.ts'
 import engine from '../src/index.ts'
 import { dumped, edited, proved, restored, serverOf, stored } from './support/exam.ts'
 import { at, fixtureSql, madeDatabase } from './support/harness.ts'
 
 for (const vendor of ['MariaDB', 'MySQL'] as const) {
-  describe(`scratch on a source of ${vendor} that writes a binary log`, function () {
+  whereServed(vendor, `scratch on a source of ${vendor} that writes a binary log`, function () {
     this.timeout(180_000)
     serverOf(vendor) // Skips where there is none.
     let server: TestServer
 
-    before(async function () {
-      if (!hasServer(vendor)) return this.skip()
+    before(async () => {
       // MySQL's writes one by itself.
       const args = ['--log-bin=binlog', '--server-id=7']
       server = vendor === 'MySQL' ? await sharedServer(vendor) : await startServer({ vendor, args })

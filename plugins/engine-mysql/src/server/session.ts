@@ -1,5 +1,6 @@
 import type { Host } from 'dbvault'
 import { readFile } from 'node:fs/promises'
+import { createConnection, isIP, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import mysql from 'mysql2'
 import type { Login } from './login.ts'
@@ -58,6 +59,7 @@ async function open(login: Login, host: Host, database?: string, charset = 'utf8
     start(
       {
         ...(login.socket === undefined ? { host: login.host, port: login.port } : { socketPath: login.socket }),
+        ...(login.tls.mode === 'verify-full' && isIP(login.host) !== 0 && { stream: () => namedSocket(login) }),
         user: login.user,
         ...(login.password && { password: login.password.reveal() }),
         ...(database !== undefined && { database }),
@@ -85,6 +87,15 @@ async function open(login: Login, host: Host, database?: string, charset = 'utf8
   } catch (error) {
     throw serverError(host, login, error)
   }
+}
+
+/**
+ * A socket that says which address it goes to: the driver names none for TLS when it is not a host name, and the certificate
+ * would be looked through for "localhost".
+ */
+function namedSocket({ host, port }: Login): Socket {
+  const socket = createConnection({ host, port, keepAlive: true, noDelay: true })
+  return Object.assign(socket, { _host: host })
 }
 
 function start(options: mysql.ConnectionOptions, signal: AbortSignal): Promise<mysql.Connection> {

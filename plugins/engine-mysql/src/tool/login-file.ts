@@ -1,4 +1,5 @@
 import type { Host, SecretFile } from 'dbvault'
+import { compareVersions } from '../server/facts.ts'
 import type { Login } from '../server/login.ts'
 import { optionValue } from '../server/option-file.ts'
 import type { Tool } from './find-tools.ts'
@@ -22,7 +23,7 @@ export async function loginFile(login: Login, tool: Tool, host: Host): Promise<S
     ...(tls.ca === undefined ? [] : [`ssl-ca=${optionValue(tls.ca)}`]),
     ...(tls.cert === undefined ? [] : [`ssl-cert=${optionValue(tls.cert)}`]),
     ...(tls.key === undefined ? [] : [`ssl-key=${optionValue(tls.key)}`]),
-    ...(tool.vendor === 'MySQL' ? mysqlTls(login, tool) : mariadbTls(login)),
+    ...(tool.vendor === 'MySQL' ? mysqlTls(login, tool) : mariadbTls(login, tool)),
   ]
   return host.secretFile(`${lines.join('\n')}\n`)
 }
@@ -36,10 +37,11 @@ function mysqlTls({ tls }: Login, tool: Tool): string[] {
 }
 
 /**
- * It has no mode that falls back to a connection without encryption, nor one that verifies the authority and not the
- * name: what is preferred was settled by the session before, and the stricter one stands for the other.
+ * It has no mode that falls back to a connection without encryption: what is preferred was settled by the session before.
+ * That the authority is verified and the name is not is what programs before 11.4 do where one is named; for newer ones
+ * the stricter mode stands for that.
  */
-function mariadbTls({ tls }: Login): string[] {
+function mariadbTls({ tls }: Login, tool: Tool): string[] {
   switch (tls.mode) {
     case 'disabled':
     case 'preferred':
@@ -47,6 +49,9 @@ function mariadbTls({ tls }: Login): string[] {
     case 'required':
       return ['ssl', 'skip-ssl-verify-server-cert']
     case 'verify-ca':
+      return tls.ca !== undefined && compareVersions(tool.version, '11.4.0') < 0
+        ? ['ssl', 'skip-ssl-verify-server-cert']
+        : ['ssl', 'ssl-verify-server-cert']
     case 'verify-full':
       return ['ssl', 'ssl-verify-server-cert']
   }
