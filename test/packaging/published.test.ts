@@ -11,7 +11,8 @@ import { type Ended, Published, run } from './published.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const SHOP = join(ROOT, 'examples/shop.db')
-const EXPECTED = /^(LICENSE|README\.md|package\.json|oclif\.manifest\.json|bin\/run\.js|templates\/.*|dist\/[^.].*\.(js|d\.ts))$/
+const EXPECTED =
+  /^(LICENSE|README\.md|package\.json|oclif\.manifest\.json|bin\/run\.js|templates\/.*|dist\/[^.].*\.(js|d\.ts))$/
 
 describe('the published packages', () => {
   let published: Published

@@ -56,7 +56,8 @@ export function uploadTo(path: string, key: string, what: string, host: Host): U
   return {
     what,
     limits: { firstBytes: 4 * MiB, maxParts: Infinity, maxPartBytes: 4 * MiB, maxBytes: Infinity },
-    digests: [],
+    partDigests: [],
+    bodyDigests: [],
     inFlight: 1,
 
     putWhole: (part) =>
