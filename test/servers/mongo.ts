@@ -5,7 +5,6 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { after } from 'mocha'
 import { DOCUMENTDB, GO_PROGRAMS } from '../support/tools.ts'
 import { freePort } from './free-port.ts'
 
@@ -37,7 +36,8 @@ export async function testMongo(): Promise<TestMongo> {
   return await (shared ??= startMongo())
 }
 
-after(async () => {
+// Benchmarks start it outside of mocha, too.
+globalThis.after?.(async () => {
   await (await shared)?.stop()
   shared = undefined
 })

@@ -1,6 +1,7 @@
 import type { Dump, DumpRequest, Fingerprint, Host, Member } from 'dbvault'
 import { archiveFormat, type Flags } from './descriptor.ts'
 import { dumpArchive } from './dump-archive.ts'
+import { dumpByTool } from './tools/dump-by-tool.ts'
 
 /**
  * The fingerprint is made while the archive is: at a point in time from a reading of its own, otherwise from the very
@@ -17,7 +18,8 @@ export function dump({ source, fingerprint: wanted }: DumpRequest<Flags>, host: 
     const finished = Promise.withResolvers<void>()
     running = finished.promise
     try {
-      fingerprint.resolve(yield* dumpArchive(source, wanted, inner))
+      const archive = source.flags.tool === true ? dumpByTool(source, inner) : dumpArchive(source, wanted, inner)
+      fingerprint.resolve(yield* archive)
     } catch (error) {
       fingerprint.reject(error)
       throw error

@@ -1,5 +1,6 @@
 import type { Host, Proof, ProveRequest } from 'dbvault'
 import { archiveProblem } from './archive/archive-problem.ts'
+import type { Collection } from './archive/collection.ts'
 import { ArchiveReader } from './archive/read-archive.ts'
 import type { Flags } from './descriptor.ts'
 import { differences } from './fingerprint/differences.ts'
@@ -9,6 +10,7 @@ import { openScratch } from './scratch/open-scratch.ts'
 import { isOfMachine } from './server/machine-problem.ts'
 import { RefusedError } from './server/refused-error.ts'
 import { fill } from './target/fill.ts'
+import { loadByTool } from './tools/load-by-tool.ts'
 
 export async function prove({ stored, expected, scratch }: ProveRequest<Flags>, host: Host): Promise<Proof> {
   host.signal.throwIfAborted()
@@ -23,7 +25,11 @@ export async function prove({ stored, expected, scratch }: ProveRequest<Flags>, 
     await using reader = await ArchiveReader.open(bytesOf(archive, host))
     await using place = await openScratch(scratch, reader.prelude.serverVersion, host)
     const { server, database } = place
-    const { found, loaded } = await fill(reader, { server, database, nameOf: ({ name }) => name }, host)
+    const filling = { server, database, nameOf: ({ name }: Collection) => name }
+    const byTool = { server, database, prefix: '', binDir: scratch.flags['bin-dir'] }
+    const { found, loaded } = await (scratch.flags.tool === true
+      ? fill(reader, filling, host, () => loadByTool(archive, reader.prelude, byTool, host))
+      : fill(reader, filling, host))
     const different = differences(wanted ?? loaded, found)
     if (different.length > 0) return { outcome: 'different', compared: counts(found), differences: different }
     return { outcome: wanted ? 'equal' : 'restorable', compared: counts(found) }

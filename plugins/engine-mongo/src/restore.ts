@@ -17,6 +17,7 @@ import { putInPlace } from './target/put-in-place.ts'
 import { isMovable, refuseUnlessReplaceable } from './target/replaceable.ts'
 import { targetState } from './target/target-state.ts'
 import { TemporaryNames } from './target/temporary-names.ts'
+import { loadByTool, refuseUnlessOneRule } from './tools/load-by-tool.ts'
 
 /** Makes collections beside those of the target, fills and compares them, and only then gives them their names. */
 export async function restore({ stored, target, expected }: RestoreRequest<Flags>, host: Host): Promise<RestoreReport> {
@@ -38,15 +39,26 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
       host.report({ kind: 'warning', message: `Not restored, because it belongs to the server: ${name}` })
     }
     refuseUnlessReplaceable(old, collections, server, host)
+    const byTool = target.flags.tool === true
+    const fixed = collections.filter((collection) => !isMovable(collection, server)).map(({ name }) => name)
+    if (byTool) refuseUnlessOneRule(collections, fixed, host)
     const names = new TemporaryNames(randomBytes(4).toString('hex'))
     const made = collections.map((collection) => ({
       collection,
-      from: isMovable(collection, server) ? names.next('new') : collection.name,
+      from: byTool
+        ? names.prefix + collection.name
+        : fixed.includes(collection.name)
+          ? collection.name
+          : names.next('new'),
     }))
     const fromOf = new Map(made.map(({ collection, from }) => [collection.name, from]))
     const nameOf = ({ name }: Collection): string => fromOf.get(name) ?? name
     try {
-      const { found, loaded } = await fill(reader, { server, database, nameOf }, host)
+      const filling = { server, database, nameOf }
+      const tool = { server, database, prefix: names.prefix, binDir: target.flags['bin-dir'] }
+      const { found, loaded } = await (byTool
+        ? fill(reader, filling, host, () => loadByTool(archive, reader.prelude, tool, host))
+        : fill(reader, filling, host))
       const [first, ...more] = differences(wanted ?? loaded, found)
       if (first !== undefined) {
         throw host.error('RESTORE_FAILED', `What was restored is not what was dumped: ${first}`, {

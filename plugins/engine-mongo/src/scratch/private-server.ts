@@ -23,7 +23,7 @@ const SETTINGS = [
 
 /** The server runs while its stdin is open, so that it ends with dbvault, even when that is killed. */
 const WHILE_FED =
-  'exec 3<&0 </dev/null >/dev/null; "$@" 3<&- & server=$!; { cat <&3 >/dev/null; kill -KILL $server; } & wait $server; exit 0'
+  'exec 3<&0 </dev/null >/dev/null; "$@" 3<&- & server=$!; { cat <&3 >/dev/null; kill -KILL $server; } 2>/dev/null & wait $server'
 
 export interface PrivateServer extends AsyncDisposable {
   readonly place: Place

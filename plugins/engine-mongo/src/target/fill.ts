@@ -2,7 +2,8 @@ import type { Host } from 'dbvault'
 import { isAtLeast, VIEWLESS_SERIES } from '../archive/archive-format.ts'
 import { BUCKETS, type Collection } from '../archive/collection.ts'
 import type { ArchiveReader } from '../archive/read-archive.ts'
-import { ContentSum } from '../fingerprint/content-sum.ts'
+import type { ContentSum } from '../fingerprint/content-sum.ts'
+import { ContentSums } from '../fingerprint/content-sums.ts'
 import { makeFingerprint, type MongoFingerprint } from '../fingerprint/fingerprint.ts'
 import { insertDocuments } from '../server/insert.ts'
 import { listCollections } from '../server/list-collections.ts'
@@ -32,7 +33,12 @@ export interface Filled {
  * been read back: one that lets documents expire would take some away, and what they counted for could not be told.
  * @throws RefusedError, ArchiveError, and what the server or the reading throws
  */
-export async function fill(reader: ArchiveReader, filling: Filling, host: Host): Promise<Filled> {
+export async function fill(
+  reader: ArchiveReader,
+  filling: Filling,
+  host: Host,
+  loading: Load = load(reader, filling, host),
+): Promise<Filled> {
   const { server, database } = filling
   const { collections } = reader.prelude
   const atOnce = server.place.parallel
@@ -40,7 +46,7 @@ export async function fill(reader: ArchiveReader, filling: Filling, host: Host):
   await eachOf(stored, atOnce, (collection) =>
     createCollection(server, database, collection, filling.nameOf(collection)),
   )
-  const loaded = await load(reader, filling, host)
+  const loaded = await loading()
   const sums = await eachOf(stored, atOnce, (collection) =>
     sumDocuments(server, database, { ...collection, name: filling.nameOf(collection) }),
   )
@@ -57,26 +63,27 @@ export async function fill(reader: ArchiveReader, filling: Filling, host: Host):
   }
 }
 
-async function load(reader: ArchiveReader, filling: Filling, host: Host): Promise<Map<string, ContentSum>> {
-  const { server, database } = filling
-  const sums = new Map<string, ContentSum>()
-  const viewless = isAtLeast(server.version, VIEWLESS_SERIES)
-  await using inserter = new Inserter(server.place.parallel, async (name, documents, { type }) => {
-    const into = type === 'timeseries' && !viewless ? BUCKETS + name : name
-    await insertDocuments(server, database, into, documents, type === 'timeseries' && viewless ? { rawData: true } : {})
-  })
-  for await (const { collection, documents } of reader.batches()) {
-    host.signal.throwIfAborted()
-    const sum = sums.get(collection.name) ?? new ContentSum()
-    sums.set(collection.name, sum)
-    for (const document of documents) sum.add(document)
-    await inserter.add(filling.nameOf(collection), collection, documents)
+/** Puts the documents into the collections, which are there, and says what it has put. */
+export type Load = () => Promise<ReadonlyMap<string, ContentSum>>
+
+/** The way without any program. */
+function load(reader: ArchiveReader, { server, database, nameOf }: Filling, host: Host): Load {
+  return async () => {
+    const sums = new ContentSums()
+    const viewless = isAtLeast(server.version, VIEWLESS_SERIES)
+    await using inserter = new Inserter(server.place.parallel, async (name, documents, { type }) => {
+      const series = type === 'timeseries'
+      const into = series && !viewless ? BUCKETS + name : name
+      await insertDocuments(server, database, into, documents, series && viewless ? { rawData: true } : {})
+    })
+    for await (const batch of reader.batches()) {
+      host.signal.throwIfAborted()
+      sums.add(batch)
+      await inserter.add(nameOf(batch.collection), batch.collection, batch.documents)
+    }
+    await inserter.flush()
+    return sums.all(reader.prelude.collections)
   }
-  await inserter.flush()
-  for (const { name, type } of reader.prelude.collections) {
-    if (type !== 'view' && !sums.has(name)) sums.set(name, new ContentSum())
-  }
-  return sums
 }
 
 /** As the server lists them now, called what they are going to be called. */

@@ -9,6 +9,11 @@ export class TemporaryNames {
     this.#id = id
   }
 
+  /** For a program that knows only one rule for all names. */
+  get prefix(): string {
+    return `${PREFIX}_new_${this.#id}_`
+  }
+
   next(kind: 'new' | 'old'): string {
     return `${PREFIX}_${kind}_${this.#id}_${this.#count++}`
   }
@@ -16,5 +21,5 @@ export class TemporaryNames {
 
 /** Left by a restore that was killed. */
 export function isLeftover(name: string): boolean {
-  return /^dbvault_(?:new|old)_[0-9a-f]{8}_\d+$/.test(name)
+  return /^dbvault_(?:new|old)_[0-9a-f]{8}_/.test(name)
 }
