@@ -2,15 +2,13 @@ import { testHost } from 'dbvault/testing'
 import assert from 'node:assert/strict'
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { needs } from '../../../test/support/tools.ts'
 import { testMongo } from '../../../test/servers/mongo.ts'
 import engine from '../src/index.ts'
 import { testClient } from './support/client.ts'
 import { database, dump, prove, rejected } from './support/exam.ts'
 import { at, harness } from './support/harness.ts'
+import { programs } from './support/programs.ts'
 
 const HOLDER = new URL('support/scratch-holder.ts', import.meta.url)
 
@@ -118,16 +116,6 @@ describe('scratch for MongoDB', () => {
     assert.match(said, /Command .* requires authentication|may not make databases|does not permit/)
   })
 })
-
-/** A directory of programs for `--mongo-bin-dir`: shell scripts. */
-function programs(scripts: Readonly<Record<string, string>>): Disposable & { path: string } {
-  const path = mkdtempSync(join(tmpdir(), 'dbvault-bin-'))
-  for (const [name, script] of Object.entries(scripts)) {
-    writeFileSync(join(path, name), `#!/bin/sh\n${script}\n`)
-    chmodSync(join(path, name), 0o755)
-  }
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) }
-}
 
 async function holder(): Promise<{ readonly child: ChildProcess; readonly database: string }> {
   const { url } = await testMongo()

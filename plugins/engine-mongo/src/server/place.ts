@@ -68,7 +68,8 @@ function nameProblem(name: string): string | undefined {
 
 function partsOf(url: string, host: Host): { servers: string; database?: string } {
   const match = URL_FORM.exec(url)
-  if (match === null) {
+  // What follows a / that is not written as %2F would be taken for a database.
+  if (match === null || /[@/]/.test(match[3] ?? '')) {
     const why = /^mongodb(\+srv)?:\/\//.test(url)
       ? 'in its user or password a character such as @ or / is not written as % and two hex digits'
       : 'it is not a mongodb:// URL'

@@ -23,6 +23,12 @@ const NO_HISTORY: Meaning = {
   ],
 }
 
+const NO_MECHANISM: Meaning = {
+  code: 'SOURCE_DENIED',
+  what: 'does not let anyone log in like this',
+  hints: ['Check --mongo-auth-mechanism.'],
+}
+
 /** Codes of the server ("Error Codes" in the manual of MongoDB). */
 const MEANINGS: Readonly<Record<number, Meaning>> = {
   13: { code: 'SOURCE_DENIED', what: 'does not permit this' },
@@ -63,7 +69,8 @@ export function serverError(host: Host, name: string, error: unknown): unknown {
 
 function meaningOf(error: Error): Meaning | undefined {
   const code = serverCode(error)
-  if (code !== undefined) return MEANINGS[code]
+  if (code !== undefined)
+    return MEANINGS[code] ?? (/authenticat|mechanism/i.test(error.message) ? NO_MECHANISM : undefined)
   if (!(error instanceof MongoError)) return undefined
   const text = messagesOf(error)
   if (/certificate|TLS|SSL|wrong version number|altname/i.test(text)) {

@@ -1,4 +1,6 @@
 import type { Host } from 'dbvault'
+import { constants } from 'node:fs'
+import { access } from 'node:fs/promises'
 import { MongoClient, type ClientSession, type Document } from 'mongodb'
 import type { Place } from './place.ts'
 import { serverError } from './server-error.ts'
@@ -49,6 +51,7 @@ export class Server implements AsyncDisposable {
   /** @throws SOURCE_UNREACHABLE, SOURCE_DENIED, USAGE */
   static async open(place: Place, host: Host): Promise<Server> {
     host.signal.throwIfAborted()
+    await refuseUnreadable(place, host)
     const client = clientOf(place, host)
     const stop = (): void => void closeClient(client)
     host.signal.addEventListener('abort', stop)
@@ -168,6 +171,16 @@ function clientOf(place: Place, host: Host): MongoClient {
       /:\/\/|@/.test(said) || (quoted !== undefined && quoted !== '' && said.includes(quoted)) ? '' : `: ${said}`
     throw host.error('USAGE', `The server cannot be connected to like this${safe}`, {
       hints: ['Look at the connection URL and at the flags that begin with --mongo-.'],
+    })
+  }
+}
+
+/** The driver would say only what the system says. */
+async function refuseUnreadable({ options }: Place, host: Host): Promise<void> {
+  for (const path of [options.tlsCAFile, options.tlsCertificateKeyFile]) {
+    if (path === undefined) continue
+    await access(path, constants.R_OK).catch((cause: unknown) => {
+      throw host.error('USAGE', `The file ${path}, which TLS needs, cannot be read`, { cause })
     })
   }
 }

@@ -28,7 +28,7 @@ export function toolUri({ url, options }: Place): string {
   }
   const { auth } = options
   const login = auth?.username === undefined ? user : `${escaped(auth.username)}:${escaped(auth.password ?? '')}`
-  return `${scheme}://${login === '' ? '' : `${login}@`}${hosts}/?${parameters}`
+  return `${scheme}://${login === '' ? '' : `${login}@`}${hosts}/?${parameters.toString()}`
 }
 
 function escaped(text: string): string {
