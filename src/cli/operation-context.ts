@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { stat } from 'node:fs/promises'
+import type { Secret } from '../contract/host.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import { keepMemorySmall } from './memory.ts'
 import { sweepTempDirs } from '../host/sweep-temp-dirs.ts'
@@ -19,6 +20,7 @@ export async function operationContext(
   flags: ContextFlags,
   signal: AbortSignal,
   report: (event: OperationEvent) => void,
+  secrets: readonly Secret[],
 ): Promise<OperationContext> {
   const tempRoot = flags['temp-dir'] === undefined ? undefined : resolve(flags['temp-dir'])
   if (tempRoot !== undefined && !(await stat(tempRoot).catch(() => undefined))?.isDirectory()) {
@@ -34,5 +36,6 @@ export async function operationContext(
       maxWaitMs: flags['retry-max'] ?? DEFAULT_RETRY.maxWaitMs,
     },
     ...(tempRoot !== undefined && { tempRoot }),
+    secrets,
   }
 }

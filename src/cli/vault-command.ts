@@ -1,8 +1,10 @@
 import { Command } from '@oclif/core/command'
 import { ExitError } from '@oclif/core/errors'
 import type { FlagInput, Input, OutputFlags, ParserOutput } from '@oclif/core/interfaces'
-import type { Host } from '../contract/host.ts'
+import type { Host, Secret } from '../contract/host.ts'
 import { asDbvaultError } from '../errors/as-dbvault-error.ts'
+import { redact } from '../host/redact.ts'
+import { secret } from '../host/secret.ts'
 import { contributedName, environmentNames, type Takes } from '../registry/contribution.ts'
 import { contributedFlags, type OclifFlag } from '../registry/flags.ts'
 import { Registry } from '../registry/registry.ts'
@@ -38,6 +40,7 @@ export abstract class VaultCommand extends Command {
   #interrupt: Interrupt | undefined
   #registry: Registry | undefined
   #given: ReadonlySet<string> = new Set()
+  #secrets: readonly Secret[] = []
   #partial: { readonly value: object; readonly text: string } | undefined
 
   /** Aborts on Ctrl-C, SIGTERM and time-out. Its reason is the error that the command then fails with. */
@@ -54,6 +57,11 @@ export abstract class VaultCommand extends Command {
   /** Whether a flag stands on the command line itself, by long name; a variable or a default does not count. */
   protected readonly given: Given = (flag) => this.#given.has(flag)
 
+  /** The values of plugins' secret flags, from wherever they are. */
+  protected get secrets(): readonly Secret[] {
+    return this.#secrets
+  }
+
   /** What places and backups are looked up with. */
   protected lookup<F extends Lookup['flags']>(flags: F, host: Host): Lookup & { readonly flags: F } {
     return { flags, given: this.given, registry: this.registry, host }
@@ -61,8 +69,8 @@ export abstract class VaultCommand extends Command {
 
   /** Writes the result to stdout, once: the text, or with `--json` `value` with `"ok": true` before it. */
   protected result(value: object, text: string): void {
-    if (this.jsonEnabled()) process.stdout.write(renderDocument({ ok: true, ...value }))
-    else if (text !== '') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+    if (this.jsonEnabled()) process.stdout.write(this.#clean(renderDocument({ ok: true, ...value })))
+    else if (text !== '') process.stdout.write(this.#clean(text.endsWith('\n') ? text : `${text}\n`))
   }
 
   /** Says what stands although the command is about to fail: it goes to stdout with or before the error. */
@@ -94,9 +102,10 @@ export abstract class VaultCommand extends Command {
   /** Shows the failure, then ends with its exit code and nothing more to show. */
   protected override async catch(thrown: Error): Promise<never> {
     const error = asDbvaultError(thrown, this.#interrupt?.signal)
-    if (this.jsonEnabled()) process.stdout.write(renderDocument(failureDocument(error, this.#partial?.value)))
+    const document = failureDocument(error, this.#partial?.value)
+    if (this.jsonEnabled()) process.stdout.write(this.#clean(renderDocument(document)))
     else if (this.#partial) this.result({}, this.#partial.text)
-    process.stderr.write(renderError(error))
+    process.stderr.write(this.#clean(renderError(error)))
     throw new ExitError(exitCodeOf(error.code))
   }
 
@@ -123,6 +132,9 @@ export abstract class VaultCommand extends Command {
     }
     const relations = { command: id, takes, given: this.#given, values, addresses: addressesIn(output) }
     for (const name of checkRelations(this.registry, relations)) delete values[name]
+    this.#secrets = Object.keys(contributed)
+      .filter((name) => isSecret(flags[name]) && typeof values[name] === 'string')
+      .map((name) => secret(values[name] as string))
     const secrets = [...this.#given].filter((name) => isSecret(flags[name]))
     if (secrets.length > 0) this.warn(hideArguments(secrets, flags, id))
     if (typeof values['timeout'] === 'number') this.#interrupt?.timeoutAfter(values['timeout'])
@@ -166,6 +178,11 @@ export abstract class VaultCommand extends Command {
       }
     }
     return given
+  }
+
+  /** Without what a plugin, or a library of its, may have put into a message. */
+  #clean(text: string): string {
+    return redact(text, this.#secrets)
   }
 
   #variables(name: string, flag: OclifFlag): readonly string[] {

@@ -55,7 +55,7 @@ export default class Backup extends VaultCommand {
     const engine = await loadEngine(contribution)
 
     using progress = await startProgress({ quiet: flags.quiet ?? false })
-    const context = await operationContext(flags, this.signal, progress.report)
+    const context = await operationContext(flags, this.signal, progress.report, this.secrets)
     const host = hostFor(context, engine.descriptor.name)
     const destinations = provenFirst(await openDestinations(this.lookup(flags, host)), flags['prove-from'])
     const server = sourceOf('', flags, contribution, password)

@@ -45,7 +45,7 @@ export default class Copy extends VaultCommand {
       throw new DbvaultError('USAGE', `Missing: ${missing}, the address of a place`)
     }
     using progress = await startProgress({ quiet: flags.quiet ?? false })
-    const context = await operationContext(flags, this.signal, progress.report)
+    const context = await operationContext(flags, this.signal, progress.report, this.secrets)
     const host = hostFor(context, 'copy')
     const target = await openAddress(this.lookup(flags, host), flags.to)
     const { backups, damaged } = await this.#chosen(flags.from, argv as string[], flags, host)

@@ -55,7 +55,7 @@ export default class Decrypt extends VaultCommand {
     if (flags.output === '-' && flags.json) throw new DbvaultError('USAGE', '--json and -o - both want stdout')
     const unlock = await readUnlock(flags, this.given)
     using progress = await startProgress({ quiet: flags.quiet ?? false })
-    const context = await operationContext(flags, this.signal, progress.report)
+    const context = await operationContext(flags, this.signal, progress.report, this.secrets)
     const host = hostFor(context, 'decrypt')
     const { storage, key, name, isLocal } = await this.#artifact(flags.file, flags, host)
     const output =

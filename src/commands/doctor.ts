@@ -48,7 +48,7 @@ export default class Doctor extends VaultCommand {
       throw new DbvaultError('USAGE', 'Missing: --db, the kind of the database to look at')
     }
     using progress = await startProgress({ quiet: flags.quiet ?? false })
-    const context = await operationContext(flags, this.signal, progress.report)
+    const context = await operationContext(flags, this.signal, progress.report, this.secrets)
     const lookup = this.lookup(flags, hostFor(context, 'doctor'))
     const places = await openDestinations(lookup)
     if (args.place !== undefined) {

@@ -34,7 +34,7 @@ export default class List extends VaultCommand {
     const { args, flags } = await this.parse(List)
     const unlock = await readUnlock(flags, this.given)
     using progress = await startProgress({ quiet: true })
-    const context = await operationContext(flags, this.signal, progress.report)
+    const context = await operationContext(flags, this.signal, progress.report, this.secrets)
     const host = hostFor(context, 'list')
     const { storage, key } = await openPlace(this.lookup(flags, host), args.place)
     const filter = backupFilter(flags, 'database')

@@ -63,7 +63,7 @@ export default class Prune extends VaultCommand {
     }
     const unlock = await readUnlock(flags, this.given)
     using progress = await startProgress({ quiet: flags.quiet ?? false })
-    const context = await operationContext(flags, this.signal, progress.report)
+    const context = await operationContext(flags, this.signal, progress.report, this.secrets)
     const place = await openPlace(this.lookup(flags, hostFor(context, 'prune')), args.place)
     const result = await prune(
       {

@@ -71,7 +71,7 @@ export default class Restore extends VaultCommand {
     const unlock = await readUnlock(flags, this.given)
 
     using progress = await startProgress({ quiet: flags.quiet ?? false })
-    const context = await operationContext(flags, this.signal, progress.report)
+    const context = await operationContext(flags, this.signal, progress.report, this.secrets)
     const host = hostFor(context, 'restore')
     const lookup = this.lookup(flags, host)
     const found = flags.newest ? await findNewestOf(lookup, args.backup) : await findNamed(args.backup, lookup)

@@ -25,7 +25,7 @@ export default class Show extends VaultCommand {
     const { args, flags } = await this.parse(Show)
     const unlock = await readUnlock(flags, this.given)
     using progress = await startProgress({ quiet: true })
-    const context = await operationContext(flags, this.signal, progress.report)
+    const context = await operationContext(flags, this.signal, progress.report, this.secrets)
     const found = await findNamed(args.backup, this.lookup(flags, hostFor(context, 'show')))
     const { manifest, manifestText, storage, key } = found
     if (!manifest || manifestText === undefined) {

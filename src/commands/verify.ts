@@ -92,7 +92,7 @@ export default class Verify extends VaultCommand {
     if (several ? named.length > 1 : named.length === 0 && !placeSaid) throw unsaid
     const unlock = await readUnlock(flags, this.given)
     using progress = await startProgress({ quiet: flags.quiet ?? false })
-    const context = await operationContext(flags, this.signal, progress.report)
+    const context = await operationContext(flags, this.signal, progress.report, this.secrets)
     const host = hostFor(context, 'verify')
     const lookup = this.lookup(flags, host)
     const { backups, damaged } = several

@@ -1,3 +1,4 @@
+import type { Secret } from '../contract/host.ts'
 import { DEFAULT_RETRY, type RetryLimits } from '../host/retry.ts'
 
 /** What every operation gets besides its request: the run that it is part of. */
@@ -8,6 +9,8 @@ export interface OperationContext {
   readonly retry: RetryLimits
   /** Where scratch and spool files go; the system's own temp folder where absent. */
   readonly tempRoot?: string
+  /** What plugins were given to log in with: cut out of whatever they say. */
+  readonly secrets?: readonly Secret[]
 }
 
 export type OperationEvent =

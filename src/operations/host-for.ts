@@ -14,7 +14,7 @@ export function hostFor(context: OperationContext, subject: string, options: Hos
   return createHost({
     signal: options.signal ?? context.signal,
     retry: context.retry,
-    redact: (options.secrets ?? []).filter((secret) => secret !== undefined),
+    redact: [...(context.secrets ?? []), ...(options.secrets ?? [])].filter((secret) => secret !== undefined),
     ...(context.tempRoot !== undefined && { tempRoot: context.tempRoot }),
     report(event) {
       if (event.kind === 'warning') {

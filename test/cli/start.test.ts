@@ -57,6 +57,25 @@ describe('dbvault', () => {
     assert.equal(exit, 0)
   })
 
+  it('loads no driver and no SDK of any plugin to show its help', async () => {
+    const tell = preload(`
+      import { registerHooks } from 'node:module'
+      registerHooks({
+        load(url, context, next) {
+          if (/\\/node_modules\\/(@aws-sdk|@smithy|@azure|@google-cloud|minio|mongodb|ioredis)\\/|\\/(plugins|@dbvault)\\/[^/]+\\/dist\\//.test(url))
+            process.stderr.write('loaded ' + url + '\\n')
+          return next(url, context)
+        },
+      })`)
+    for (const command of ['backup', 'list', 'prune', 'doctor']) {
+      const { exit, stdout, stderr } = await user.run([command, '--help'], {}, tell)
+      assert.deepEqual([exit, stderr], [0, ''])
+      assert.match(stdout, /--cloud/)
+    }
+    const used = await user.run(['list', '--cloud', 's3', '--s3-bucket', 'b', '--s3-owner', '1'], {}, tell)
+    assert.match(used.stderr, /loaded .*storage-s3\/dist/)
+  })
+
   it('silences warnings about experimental parts of Node, and no others', async () => {
     const warn = preload(
       'setImmediate(() => { process.emitWarning("one", "ExperimentalWarning"); process.emitWarning("two", "DeprecationWarning") })',

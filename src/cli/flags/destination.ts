@@ -34,6 +34,16 @@ export const placeFlags = {
 
 /** `copy` names both of its places by their addresses. */
 export const copyFlags = {
-  from: string({ summary: 'Address of the place to copy from.', helpValue: '<address>', helpGroup: 'PLACE' }),
-  to: string({ summary: 'Address of the place to copy to.', helpValue: '<address>', helpGroup: 'PLACE' }),
+  from: string({
+    summary: 'Address of the place to copy from.',
+    helpValue: '<address>',
+    env: 'DBVAULT_FROM',
+    helpGroup: 'PLACE',
+  }),
+  to: string({
+    summary: 'Address of the place to copy to.',
+    helpValue: '<address>',
+    env: 'DBVAULT_TO',
+    helpGroup: 'PLACE',
+  }),
 }
