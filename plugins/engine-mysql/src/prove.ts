@@ -58,7 +58,8 @@ async function tryRestore({ stored, expected, scratch }: ProveRequest<Flags>, ou
     if (events)
       await load(events, place, tool, host, 'PROOF_FAILED', place.own ? {} : { disabled, database: origin.database })
   } catch (error) {
-    throw place.silence.aborted ? place.silence.reason : proofError(host, error)
+    if (place.silence.aborted) throw place.silence.reason
+    throw origin.elsewhere?.length && place.own ? lacking(origin.elsewhere, host, error) : proofError(host, error)
   }
   let found: MysqlFingerprint
   let unusable: UnusableView[]
@@ -78,4 +79,15 @@ async function tryRestore({ stored, expected, scratch }: ProveRequest<Flags>, ou
   return different.length === 0
     ? { outcome: 'equal', compared }
     : { outcome: 'different', compared, differences: different }
+}
+
+/** It may be because of them, and so says nothing about the backup. */
+function lacking(others: readonly string[], host: Host, error: unknown): unknown {
+  const proof = proofError(host, error)
+  if (!(proof instanceof Error && 'code' in proof && proof.code === 'PROOF_FAILED')) return proof
+  const names = others.map((other) => shown(other)).join(', ')
+  return host.error('PROOF_UNFINISHED', `${proof.message}; views use ${names}, which a private server lacks`, {
+    hints: ['Name a server that has them with --scratch mysql://user:password@host/.'],
+    cause: error,
+  })
 }

@@ -3,7 +3,7 @@ import { testHost, secret } from 'dbvault/testing'
 import { after, before, describe, it } from 'mocha'
 import { sharedServer, startServer, whereServed, type TestServer } from '../../../test/servers/mysql.ts'
 import engine from '../src/index.ts'
-import { dumped, edited, proved, restored, serverOf, stored } from './support/exam.ts'
+import { dumped, edited, proved, rejected, restored, serverOf, stored } from './support/exam.ts'
 import { at, fixtureSql, madeDatabase } from './support/harness.ts'
 
 for (const vendor of ['MariaDB', 'MySQL'] as const) {
@@ -102,6 +102,18 @@ describe('objects that servers take without a look', function () {
     const broken = edited(held, /^-- Dump completed/m, 'DROP TABLE IF EXISTS `t`;\n-- Dump completed')
     const proof = await proved(broken, source, held.fingerprint, 'private')
     assert.match(proof.differences?.join() ?? '', /view "v" cannot be used/)
+  })
+
+  it('are proven on the source where views use another database, since a private server lacks that', async () => {
+    const other = await madeDatabase(server(), 'CREATE TABLE o (i int);')
+    const database = await madeDatabase(server(), `CREATE VIEW v AS SELECT i FROM ${other}.o;`)
+    const source = at(server(), database)
+    const held = await dumped(source)
+    const proof = await proved(held.members, source, held.fingerprint, 'auto')
+    assert.deepEqual([proof.outcome, proof.differences ?? []], ['equal', []])
+    const { scratch } = await engine.probe(source, testHost(), { mode: 'private' })
+    assert.ok(!scratch.possible && scratch.why.includes(other))
+    await rejected(proved(held.members, source, held.fingerprint, 'private'), 'PROOF_UNFINISHED')
   })
 
   it('are named before a dump and after a restore when their definer is not there', async () => {

@@ -29,6 +29,8 @@ export interface MysqlFingerprint extends Fingerprint {
   readonly tables: readonly TableEntry[]
   readonly sequences: readonly SequenceEntry[]
   readonly definitions: readonly DefinitionEntry[]
+  /** Other databases that its views use. */
+  readonly elsewhere?: readonly string[]
   /** The row that makes the longest statement, and how many bytes that has at least. */
   readonly longest?: readonly [table: string, bytes: number]
 }

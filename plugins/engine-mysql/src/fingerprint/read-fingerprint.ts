@@ -19,6 +19,7 @@ import {
   type SequenceEntry,
   type TableEntry,
 } from './fingerprint.ts'
+import { readElsewhere } from './read-elsewhere.ts'
 import { readColumns, readTables, text, type TableObject } from './read-objects.ts'
 import { rowLength, rowNumber, type Column } from './row-expression.ts'
 
@@ -41,6 +42,7 @@ export async function readFingerprint(session: Session, wanted: Wanted): Promise
   const views = objects.filter(({ kind }) => kind === 'view').map((view) => view.name)
   const sequences = objects.filter(({ kind }) => kind === 'sequence').map((sequence) => sequence.name)
   const [charset, collation] = await defaultsOf(session, database)
+  const elsewhere = await readElsewhere(session, database)
   const { entries, longest } = await digestTables(session, database, tables, history)
   return {
     scheme: SCHEME,
@@ -54,6 +56,7 @@ export async function readFingerprint(session: Session, wanted: Wanted): Promise
     sequences: await readSequences(session, sequences),
     tables: entries,
     ...(longest && { longest }),
+    ...(elsewhere.length > 0 && { elsewhere }),
     definitions: [
       ...(await readTableDefinitions(session, tables)),
       ...(await readViews(

@@ -16,7 +16,7 @@ import { scratchSchema } from './scratch-schema.ts'
 export async function openScratch(scratch: Scratch<Flags>, origin: Origin, host: Host): Promise<Place> {
   const { mode, source, url, flags } = scratch
   if (mode === 'url') return await onServer(await loginOf({ flags, ...(url && { url }) }, host), host)
-  if (mode !== 'source') {
+  if (mode !== 'source' && !(mode === 'auto' && source && origin.elsewhere?.length)) {
     const { vendor, version, database, lowerCaseTableNames } = origin
     const server = await findServer(vendor, version, flags, host)
     if (server) return await privateServer({ server, database, lowerCaseTableNames }, host)

@@ -8,6 +8,8 @@ export interface Origin {
   readonly version: string
   readonly database: string
   readonly lowerCaseTableNames: number
+  /** Other databases that its views use, where that is known: a private server lacks them. */
+  readonly elsewhere?: readonly string[]
 }
 
 const HEADER_BYTES = 4096

@@ -1,6 +1,8 @@
 import type { Host, Probe, ScratchChoice, Source } from 'dbvault'
 import type { Flags } from '../descriptor.ts'
 import type { Facts } from '../server/facts.ts'
+import { readElsewhere } from '../fingerprint/read-elsewhere.ts'
+import { shown } from '../server/quote.ts'
 import type { Session } from '../server/session.ts'
 import { findServer } from '../tool/find-tools.ts'
 import { installer } from './server-files.ts'
@@ -17,12 +19,18 @@ export async function scratchPossible(
 ): Promise<Probe['scratch']> {
   if (mode === 'url') return { possible: true }
   const program = facts.vendor === 'MariaDB' ? 'mariadbd' : 'mysqld'
-  const server = mode === 'source' ? undefined : await findServer(facts.vendor, facts.version, source.flags, host)
+  const others = (await readElsewhere(session, database)).map((name) => shown(name)).join(', ')
+  const server =
+    mode === 'source' || others !== '' ? undefined : await findServer(facts.vendor, facts.version, source.flags, host)
   if (server && (await installer(server))) return { possible: true }
-  const noServer = `there is no ${program} ${facts.version} or newer on this machine`
+  const noServer =
+    others !== ''
+      ? `its views use ${others}, which a private server would lack`
+      : `there is no ${program} ${facts.version} or newer on this machine`
   const install = `Install the server program of ${facts.vendor} here (it need not run), or name its directory with --mysql-bin-dir.`
   const elsewhere = 'Or name another server to restore to with --scratch mysql://user:password@host/.'
-  if (mode === 'private') return { possible: false, why: noServer, hints: [install, elsewhere] }
+  if (mode === 'private')
+    return { possible: false, why: noServer, hints: [others === '' ? install : 'Use --scratch source.', elsewhere] }
   const onSource = await whyNotOnSource(session, database, facts)
   if (onSource === undefined) return { possible: true }
   return {
