@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { after, afterEach, before, describe, it } from 'mocha'
 import { testHost } from 'dbvault/testing'
 import { startServer } from '../../../test/servers/mysql.ts'
 import engine from '../src/index.ts'
-import { dumped, edited, proved, rejected, restored, serverOf, stored, warningsOf } from './support/exam.ts'
+import { dumped, edited, proved, rejected, restored, serverOf, stored, warningsOf, type Held } from './support/exam.ts'
 import { at, fixtureSql, madeDatabase } from './support/harness.ts'
 import { startWriter } from './support/writer.ts'
 
@@ -205,6 +206,44 @@ describe('the MySQL engine when something goes wrong', function () {
     }
   })
 
+  it('finds a dump that is cut anywhere, by a check and by a proof', async () => {
+    const held = await dumped(at(server(), database))
+    const cut = (member: number, length: number): Held['members'] =>
+      held.members.map((one, index) => (index === member ? { ...one, bytes: one.bytes.subarray(0, length) } : one))
+    for (const [member, { bytes }] of held.members.entries()) {
+      for (let percent = 0; percent <= 100; percent++) {
+        const length = Math.min(Math.floor((bytes.length * percent) / 100), bytes.length - 1)
+        await rejected(engine.check(stored(cut(member, length)), testHost()), 'PROOF_FAILED')
+      }
+    }
+    const half = cut(0, (held.members[0]?.bytes.length ?? 0) >> 1)
+    await rejected(proved(half, at(server(), database), held.fingerprint), 'PROOF_FAILED')
+  })
+
+  it('says PROOF_UNFINISHED when its private server is killed in the middle of a proof', async () => {
+    const held = await dumped(at(server(), database))
+    const [main, ...others] = stored(held.members)
+    assert.ok(main)
+    await using host = testHost()
+    const open = async (): Promise<Readable> => {
+      const bytes = Buffer.concat((await (await main.open()).toArray()) as Buffer[])
+      return Readable.from(
+        (function* () {
+          yield bytes.subarray(0, bytes.length >> 1)
+          for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+            if (commandLine(pid).includes(`--datadir=${host.tempRoot}`)) process.kill(Number(pid), 'SIGKILL')
+          }
+          yield bytes.subarray(bytes.length >> 1)
+        })(),
+      )
+    }
+    const { flags } = at(server(), database)
+    const scratch = { mode: 'private', flags } as const
+    const proving = engine.prove({ stored: [{ ...main, open }, ...others], expected: held.fingerprint, scratch }, host)
+    await rejected(proving, 'PROOF_UNFINISHED')
+    assert.deepEqual(readdirSync(host.tempRoot), [])
+  })
+
   it('says PROOF_UNFINISHED, not that the backup is bad, when scratch is full', async function () {
     if (process.getuid?.() !== 0) this.skip()
     const full = join(folder, 'small')
@@ -274,3 +313,11 @@ describe('the MySQL engine when something goes wrong', function () {
     assert.deepEqual([proof.outcome, proof.differences ?? []], ['equal', []])
   })
 })
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return '' // It has ended.
+  }
+}

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { setTimeout as delay } from 'node:timers/promises'
 import { describe, it } from 'mocha'
+import mysql from 'mysql2/promise'
 import { startServer, type TestServer } from '../../../test/servers/mysql.ts'
 import { dumped, edited, rejected, restored, serverOf, type Held } from './support/exam.ts'
 import { startGate } from './support/gate.ts'
@@ -88,6 +90,39 @@ describe('a restore that replaces a database', function () {
       }
     }
     assert.ok(nth > 20, `${nth} statements`)
+  })
+
+  it('gives up, and leaves the database as it was, when others do not let go of a table', async () => {
+    const server = shared()
+    const { held, target, old } = await scene(server)
+    const other = await mysql.createConnection({ socketPath: server.socket, user: 'root', database: target })
+    try {
+      await other.query('START TRANSACTION')
+      await other.query('SELECT * FROM both_have')
+      const restoring = restored(held.members, at(server, target), { replace: true, expected: held.fingerprint })
+      restoring.catch(() => {})
+      const waits = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table%'"
+      while ((await server.sql(waits)) === '0\n');
+      const second = restored(held.members, at(server, target), { replace: true })
+      assert.match(await rejected(second, 'LOCKED'), /Another run is restoring into/)
+      // What it is made again by waits too, until the other is done with it.
+      await assert.rejects(
+        Promise.race([
+          restoring,
+          delay(11_000)
+            .then(() => other.query('COMMIT'))
+            .then(() => restoring),
+        ]),
+        {
+          code: 'RESTORE_FAILED',
+          message: /locked/,
+        },
+      )
+    } finally {
+      await other.end()
+    }
+    assert.equal(await contentOf(server, target), old)
+    assert.equal(await ours(server), '')
   })
 
   it('is undone by the next one when the server was killed in its middle', async () => {
