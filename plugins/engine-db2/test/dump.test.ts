@@ -1,6 +1,6 @@
 import { testHost } from 'dbvault/testing'
 import assert from 'node:assert/strict'
-import { chownSync, existsSync, mkdirSync, readdirSync, statSync, watch, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, afterEach, describe, it } from 'mocha'
 import { needs } from '../../../test/support/tools.ts'
@@ -259,8 +259,9 @@ describe('a Db2 backup that goes wrong', function () {
     await rejected(dump({ ...source, flags }), 'TOOL_FAILED')
   })
 
-  it('ends a backup that hangs when it is aborted, with its programs and its files', async () => {
+  it('ends a backup that hangs when it is aborted, with its programs, its connection and its files', async () => {
     const host = testHost()
+    const terminated = join(instance.state.directory, 'terminated')
     instance.fail({ BACKUP: { hang: true } })
     const hanging = new Promise<void>((resolve) => {
       const watching = watch(instance.state.directory, (_, name) => {
@@ -272,8 +273,10 @@ describe('a Db2 backup that goes wrong', function () {
     const dumping = rejected(dump(instance.source(instance.create(archiving)), host), 'INTERRUPTED')
     await hanging
     assert.equal(readdirSync(host.tempRoot).length, 1)
+    rmSync(terminated)
     host.abort()
     await dumping
+    assert.ok(existsSync(terminated))
     assert.deepEqual(readdirSync(host.tempRoot), [])
   })
 

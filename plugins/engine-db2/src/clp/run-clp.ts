@@ -6,12 +6,15 @@ import { transcriptOf, type Transcript } from './transcript.ts'
 /**
  * Statements come on stdin, so that no password stands on a command line. `-s` stops at the first error, `-t` ends
  * statements by semicolons, `+p` prints no prompt. The processor leaves a process behind that keeps the connection and the
- * output open, until it is told to terminate; that one is found by the shell that both were started from.
+ * output open, until it is told to terminate; that one is found by the shell that both were started from. It is told also
+ * when all are ended, so that the server stops what it does for it.
  */
 const SCRIPT = `
+terminate() { "$1" terminate </dev/null >/dev/null 2>&1 3<&-; }
+trap 'terminate "$1"; exit 143' TERM
 "$1" -s -t +p <&3 3<&-
 code=$?
-"$1" terminate </dev/null >/dev/null 2>&1 3<&-
+terminate "$1"
 printf '\\n%s%d\\n' "$2" "$code"`
 
 const END = 'dbvault: db2 ended with '

@@ -75,7 +75,7 @@ function program(name: string, directory: string): void {
   const file = fileURLToPath(new URL(`../stand-in/${name}.ts`, import.meta.url))
   // It is started hundreds of times: most of what that takes is done once.
   const script = `#!/bin/sh
-[ "$1" = terminate ] && exit 0
+[ "$1" = terminate ] && { : > '${join(directory, 'terminated')}'; exit 0; }
 NODE_COMPILE_CACHE='${join(directory, 'cache')}' exec '${process.execPath}' '${file}' '${directory}' "$@"
 `
   writeFileSync(join(directory, name), script, { mode: 0o755 })
