@@ -78,11 +78,13 @@ describe('a Db2 backup', function () {
   it('compares what nobody wrote to meanwhile, and names what somebody did', async () => {
     const database = instance.create(archiving)
     const host = testHost()
-    const watching = watch(join(instance.state.directory, 'clock'), { persistent: false })
     // The clock is asked for the moment of an image: so this is written after the first count.
-    watching.once('change', () => change(instance.state, database))
+    const watching = watch(instance.state.directory, { persistent: false }, (_, name) => {
+      if (name !== 'clock') return
+      watching.close()
+      change(instance.state, database)
+    })
     const dumped = await dump(instance.source(database), host)
-    watching.close()
     const warnings = host.events.filter(({ kind }) => kind === 'warning')
     assert.deepEqual(warnings, [
       {

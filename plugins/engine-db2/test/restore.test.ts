@@ -79,14 +79,14 @@ describe('a Db2 restore', function () {
 
   it('drops what it made when it cannot be rolled forward to the end of the backup', async () => {
     const made = await dumped()
-    for (const fault of [
-      { transcript: said('sql1273n') },
-      { transcript: said('rollforward-pending') },
-      { lie: true },
-    ]) {
+    for (const [fault, says] of [
+      [{ transcript: said('sql1273n') }, /SQL1273N/],
+      [{ transcript: said('rollforward-pending') }, /was not rolled forward to the end of the backup/],
+      [{ lie: true }, /was not rolled forward to the end of the backup/],
+    ] as const) {
       const database = instance.free()
       instance.fail({ ROLLFORWARD: fault })
-      await failing(made, database, 'RESTORE_FAILED')
+      assert.match(await failing(made, database, 'RESTORE_FAILED'), says)
       assert.equal(state.entry(database), undefined)
     }
   })

@@ -2,6 +2,7 @@ import type { Mutant } from '../mutant.ts'
 import { COMMAND_LINE } from './command-line.ts'
 import { CRYPTOGRAPHY } from './cryptography.ts'
 import { COMPRESSION } from './compression.ts'
+import { DB2 } from './db2.ts'
 import { OPERATIONS } from './operations.ts'
 import { PLUGINS } from './plugins.ts'
 import { PROOF } from './proof.ts'
@@ -19,6 +20,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...TRANSFER,
   ...TOOLS,
   ...SQLITE,
+  ...DB2,
   ...COMMAND_LINE,
   ...PLUGINS,
 ]
