@@ -86,7 +86,7 @@ describe('several PostgreSQL databases and runs on the command line', () => {
     assert.equal(both.exit, 0, both.stderr)
     assert.deepEqual(found(both.document), ['a proven', 'b proven'])
     for (const { warnings } of both.document.backups)
-      assert.match(warnings?.join() ?? '', /rows of 1 tables are not in this backup/)
+      assert.match(warnings?.join() ?? '', /rows of 1 table are not in this backup/)
     const one = await backUp('partly', ...socket, '-D', 'a', '-D', 'nowhere', '--attempts', '1')
     assert.equal(one.exit, 9, one.stderr)
     assert.ok(found(one.document).includes('a proven'))

@@ -86,7 +86,11 @@ export function leftOutFindings({ tables, unmatched }: Excluded): Finding[] {
   const names = tables.map(({ schema, name }) => qualified(schema, name)).join(', ')
   const shown = names.length <= SHOWN ? names : `${names.slice(0, SHOWN)}…`
   return [
-    ...(tables.length === 0 ? [] : [`The rows of ${tables.length} tables are not in this backup, as asked: ${shown}`]),
+    ...(tables.length === 0
+      ? []
+      : [
+          `The rows of ${tables.length} ${tables.length === 1 ? 'table' : 'tables'} are not in this backup, as asked: ${shown}`,
+        ]),
     ...unmatched.map((pattern) => `--postgres-exclude-table-data ${JSON.stringify(pattern)} matches no table`),
   ].map((message) => ({ severity: 'warning', message }) as const)
 }

@@ -50,12 +50,15 @@ export function asPostgresFingerprint(fingerprint: Fingerprint): PostgresFingerp
 }
 
 export function counts({ tables, sequences, largeObjects, objects }: PostgresFingerprint): Record<string, number> {
-  return {
-    tables: tables.length,
-    rows: tables.reduce((sum, [, , rows]) => sum + rows, 0),
+  const more = {
     sequences: sequences.length,
     blobs: largeObjects[0],
     objects: Object.values(objects).reduce((sum, count) => sum + count, 0),
+  }
+  return {
+    tables: tables.length,
+    rows: tables.reduce((sum, [, , rows]) => sum + rows, 0),
+    ...Object.fromEntries(Object.entries(more).filter(([, count]) => count > 0)),
   }
 }
 

@@ -28,15 +28,17 @@ export async function missingRoles({ entries }: TableOfContents, kept: Kept, ses
 }
 
 /** Roles that own what is restored, and that the user is no member of: only a superuser can give to any role. */
-export async function foreignOwners({ entries }: TableOfContents, session: Session): Promise<string[]> {
+export async function foreignOwners(
+  { entries }: TableOfContents,
+  session: Session,
+): Promise<{ name: string; superuser: boolean }[]> {
   const owners = new Set(entries.filter(({ kind }) => kind !== 'DATABASE').map(({ owner }) => owner))
   owners.delete('')
-  const rows = await session.rows<{ name: string }>(
-    `SELECT r.rolname::text AS name FROM pg_catalog.pg_roles r WHERE r.rolname = ANY ($1::text[])
+  return await session.rows<{ name: string; superuser: boolean }>(
+    `SELECT r.rolname::text AS name, r.rolsuper AS superuser FROM pg_catalog.pg_roles r WHERE r.rolname = ANY ($1::text[])
        AND NOT pg_catalog.pg_has_role(current_user, r.oid, 'MEMBER') ORDER BY 1`,
     [[...owners]],
   )
-  return rows.map(({ name }) => name)
 }
 
 function unquoted(name: string): string {

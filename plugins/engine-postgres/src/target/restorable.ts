@@ -27,12 +27,19 @@ export async function refuseUnlessRestorable(
   const owners = kept.owners ? await foreignOwners(contents, session) : []
   if (owners.length > 0) {
     const user = identifier(session.server.user)
-    throw host.error('RESTORE_FAILED', `The user may not give what is restored to its owners: ${owners.join(', ')}`, {
-      hints: [
-        ...owners.map((owner) => `GRANT ${identifier(owner)} TO ${user};`),
-        'Or restore without them, as one that owns all of it: --no-postgres-owners',
-      ],
-    })
+    throw host.error(
+      'RESTORE_FAILED',
+      `The user may not give what is restored to its owners: ${owners.map(({ name }) => name).join(', ')}`,
+      {
+        hints: [
+          'Restore without them, as one that owns all of it: --no-postgres-owners',
+          // Nobody is told to make the user a superuser.
+          ...(owners.some(({ superuser }) => superuser)
+            ? []
+            : owners.map(({ name }) => `Or: GRANT ${identifier(name)} TO ${user};`)),
+        ],
+      },
+    )
   }
   const wanted = contents.entries.filter(({ kind }) => kind === 'EXTENSION').map(({ name }) => name)
   const there = await session.rows<{ name: string }>('SELECT name FROM pg_catalog.pg_available_extensions')
