@@ -3,10 +3,16 @@ import { describe, it } from 'mocha'
 import { harness } from './support/harness.ts'
 import { needs } from '../../../test/support/tools.ts'
 
-describe('the PostgreSQL engine', () => {
-  needs('postgres', 'linux')
+for (const format of ['custom', 'plain'] as const) {
+  describe(`the PostgreSQL engine with dumps in ${format} format`, () => {
+    needs('postgres', 'linux')
 
-  for (const { name, excused, run } of engineConformance(harness)) {
-    it(excused === undefined ? name : `${name} (not asked: ${excused})`, excused === undefined ? run : () => {})
-  }
-})
+    const source = async (): ReturnType<typeof harness.source> => {
+      const made = await harness.source()
+      return { ...made, source: { ...made.source, flags: { ...made.source.flags, format } } }
+    }
+    for (const { name, excused, run } of engineConformance({ ...harness, source })) {
+      it(excused === undefined ? name : `${name} (not asked: ${excused})`, excused === undefined ? run : () => {})
+    }
+  })
+}
