@@ -5,7 +5,6 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { after } from 'mocha'
 import { freePort } from './free-port.ts'
 
 /** A Redis or Valkey that was started for these tests, on a free port and a socket of its own. */
@@ -43,7 +42,8 @@ const FOR_DATA = { save: '', appendonly: 'no', 'repl-diskless-sync-delay': '0', 
 
 const running = new Set<TestRedis>()
 
-after(async () => {
+// Under mocha; a benchmark stops its own.
+globalThis.after?.(async () => {
   for (const server of running) await server.stop()
 })
 
