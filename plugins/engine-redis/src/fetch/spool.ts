@@ -2,9 +2,12 @@ import type { Host } from 'dbvault'
 import { open, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** How much waits in memory before a file is used. */
-const IN_MEMORY = 4 * 1024 * 1024
-const PART = 256 * 1024
+/** How much waits in memory. */
+const IN_MEMORY = 2 * 1024 * 1024
+const PART = 128 * 1024
+/** How long the server may be kept waiting at once, and in all: it holds the memory of its snapshot for so much longer. */
+const PATIENCE_MS = 500
+const PATIENCE_IN_ALL_MS = 10_000
 
 export interface SpoolSource extends AsyncDisposable {
   /** Breaks off when the source is disposed. */
@@ -13,7 +16,7 @@ export interface SpoolSource extends AsyncDisposable {
 
 /**
  * Reads a source as fast as it gives and hands it on as fast as it is taken. A server would cut off a replica that does not
- * keep up; so what the destination is too slow for waits in a file without a name.
+ * keep up; so what the destination is too slow for, longer than for a moment, waits in a file without a name.
  * @throws STORAGE_FULL, and whatever the source throws
  */
 export async function* spooled(source: SpoolSource, host: Host): AsyncGenerator<Buffer> {
@@ -41,6 +44,8 @@ class Spool implements AsyncDisposable {
   #failed: Error | undefined
   #disposed = false
   #wake: (() => void) | undefined
+  #taken: (() => void) | undefined
+  #waited = 0
   #filling: Promise<void> = Promise.resolve()
 
   constructor(source: SpoolSource, host: Host) {
@@ -75,6 +80,7 @@ class Spool implements AsyncDisposable {
       const chunk = this.#memory.shift()
       if (chunk !== undefined) {
         this.#size -= chunk.length
+        this.#taken?.()
         return chunk
       }
       if (this.#file !== undefined && this.#read < this.#written) return await this.#fromFile(this.#file)
@@ -89,12 +95,15 @@ class Spool implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true
     this.#memory = []
+    this.#size = 0
+    this.#taken?.()
     await this.#source[Symbol.asyncDispose]()
     await this.#filling.catch(() => {})
     await this.#file?.close()
   }
 
   async #put(chunk: Buffer): Promise<void> {
+    if (this.#read === this.#written && this.#size + chunk.length > IN_MEMORY) await this.#room(chunk.length)
     if (this.#read === this.#written && this.#size + chunk.length <= IN_MEMORY) {
       this.#memory.push(chunk)
       this.#size += chunk.length
@@ -112,6 +121,21 @@ class Spool implements AsyncDisposable {
       throw full(this.#host, error)
     }
     this.#written += chunk.length
+  }
+
+  /** Waits for room in memory, as long as there is patience. */
+  async #room(length: number): Promise<void> {
+    const started = performance.now()
+    const limit = Math.min(PATIENCE_MS, PATIENCE_IN_ALL_MS - this.#waited)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, Math.max(0, limit))
+    this.#taken = () => {
+      if (this.#size + length <= IN_MEMORY) resolve()
+    }
+    await promise
+    clearTimeout(timer)
+    this.#taken = undefined
+    this.#waited += performance.now() - started
   }
 
   async #fromFile(file: FileHandle): Promise<Buffer> {
