@@ -49,7 +49,13 @@ try {
 
   await fillWithKeys(client, keys)
   const what = `Redis, ${keys} keys, ${(await sizeOfDump()).toFixed(0)} MB`
-  await figures.compare(`${what}: backup -e --prove none, redis-cli --rdb | pigz | openssl`, backup('--prove none'), dump, 1.1, runs)
+  await figures.compare(
+    `${what}: backup -e --prove none, redis-cli --rdb | pigz | openssl`,
+    backup('--prove none'),
+    dump,
+    1.1,
+    runs,
+  )
   await walk(what)
   await figures.memory(`${what}: backup -e, proven`, backup(''), 150)
   if (large > 0) {

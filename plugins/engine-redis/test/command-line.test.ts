@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, it } from 'mocha'
 import { startRedis, type TestRedis } from '../../../test/servers/redis.ts'
@@ -152,4 +152,41 @@ describe('dbvault with --db redis', () => {
     rmSync(place, { recursive: true })
     await server.stop()
   })
+
+  it('takes its private server along when it is killed in the middle of a proof, and the next run sweeps what is left', async () => {
+    const server = await startRedis()
+    await using client = clientOf(server)
+    await client.eval(`for i = 1, 50000 do redis.call('SET', 'key ' .. i, i .. string.rep('x', i % 30)) end`, 0)
+    const place = mkdtempSync(join(tmpdir(), 'dbvault-cli-'))
+    const args = ['--db', 'redis', ...to(server), '-D', 'all', '-o', join(place, 'out'), '--temp-dir', place]
+    const child = spawn(process.execPath, [BIN, 'backup', ...args], {
+      env: environment(server.password),
+      stdio: 'ignore',
+    })
+    const exited = once(child, 'exit')
+    while (serversOf(place).length === 0) await delay(5)
+    child.kill('SIGKILL')
+    await exited
+    while (serversOf(place).length > 0) await delay(5)
+    assert.ok(readdirSync(place).some((name) => name.startsWith('dbvault-')))
+    await client.flushall()
+    const again = dbvault(server.password, 'backup', ...args)
+    assert.equal(again.status, 0, again.stderr)
+    assert.deepEqual(readdirSync(place), ['out'])
+    rmSync(place, { recursive: true })
+    await server.stop()
+  })
 })
+
+/** Processes whose arguments name a directory. */
+function serversOf(directory: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false
+    try {
+      const shown = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+      return shown.includes(directory) && shown.includes('unixsocket')
+    } catch {
+      return false
+    }
+  })
+}

@@ -2,7 +2,7 @@ import type { Format, Host } from 'dbvault'
 import { redisFormat, valkeyFormat } from '../descriptor.ts'
 import { Tally } from '../fingerprint/tally.ts'
 import { rdbProblem } from '../rdb-problem.ts'
-import { detailOf, RdbWalk } from '../rdb/rdb-walk.ts'
+import { detailOf, RdbWalk, type RdbHeader } from '../rdb/rdb-walk.ts'
 import type { StreamDetail } from '../rdb/value-reader.ts'
 import type { Which } from '../server/place.ts'
 import { nameOf, type Server } from '../server/server.ts'
@@ -46,13 +46,22 @@ export async function fetchNode(server: Server, which: Which, host: Host): Promi
     walk.end()
   }
   const whole = walked()
-  const first = await whole.next().catch((error: unknown) => {
+  const begin: Buffer[] = []
+  try {
+    // The first chunk may be too small to tell what it is.
+    while (walk.header === undefined) {
+      const next = await whole.next()
+      if (next.done) break
+      begin.push(next.value)
+    }
+  } catch (error) {
+    host.signal.throwIfAborted()
     throw problem(host, server, error)
-  })
-  const header = walk.header ?? { product: 'redis', version: 0 }
+  }
+  const header: RdbHeader = walk.header ?? { product: 'redis', version: 0 }
   seen.streams = detailOf(header)
   const rejoined = async function* (): AsyncGenerator<Buffer> {
-    if (!first.done) yield first.value
+    yield* begin
     yield* whole
   }
   const held = open.move()

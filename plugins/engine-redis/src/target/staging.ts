@@ -47,6 +47,7 @@ export class Staging implements AsyncDisposable {
   readonly #server: Server
   readonly #host: Host
   readonly #beat: NodeJS.Timeout
+  #marking: Promise<void> = Promise.resolve()
   #kept = false
 
   private constructor(session: Session, staged: readonly Staged[], host: Host) {
@@ -54,7 +55,7 @@ export class Staging implements AsyncDisposable {
     this.#session = session
     this.#server = session.server
     this.#host = host
-    this.#beat = setInterval(() => void this.#mark().catch(() => {}), BEAT_MS).unref()
+    this.#beat = setInterval(() => (this.#marking = this.#mark().catch(() => {})), BEAT_MS).unref()
   }
 
   /**
@@ -130,13 +131,15 @@ export class Staging implements AsyncDisposable {
     clearInterval(this.#beat)
     if (this.#kept) return
     this.#kept = true
+    // A mark that came after the removal would look like a restore that was killed.
+    await this.#marking
     // The run's own signal may be dead by now.
     const host: Host = { ...this.#host, signal: AbortSignal.timeout(CLEANUP_MS) }
     try {
       await using session = await Session.open(this.#server, host)
       for (const { in: database } of this.staged) {
         await session.call('SELECT', database)
-        // What somebody else has put there meanwhile would have to have overwritten the mark.
+        // Without the mark it is somebody else's.
         if ((await session.call('EXISTS', MARKER)) === 1) await flush(session, database)
       }
     } catch (error) {
@@ -178,8 +181,13 @@ export class Staging implements AsyncDisposable {
 const CLEANUP_MS = 20_000
 
 async function flush(session: Session, database: number): Promise<void> {
-  await session.call('SELECT', database)
-  await session.call('FLUSHDB', 'ASYNC')
+  // Together: the beat of the mark chooses databases on the same connection.
+  const replies = await session.together([
+    ['SELECT', database],
+    ['FLUSHDB', 'ASYNC'],
+  ])
+  const failed = replies.find((reply) => reply instanceof Error)
+  if (failed instanceof Error) throw failed
 }
 
 async function databasesOf(session: Session): Promise<number> {
