@@ -1,4 +1,7 @@
-import { Redis } from 'ioredis'
+/** What of a client of Redis is needed. */
+interface Client {
+  eval(script: string, keys: number, ...args: number[]): Promise<unknown>
+}
 
 const BATCH = 20_000
 
@@ -36,16 +39,16 @@ const LARGE = `
   end`
 
 /** Fills a server with so many mixed keys. */
-export async function fillWithKeys(client: Redis, keys: number): Promise<void> {
+export async function fillWithKeys(client: Client, keys: number): Promise<void> {
   await fill(client, MIXED, keys)
 }
 
 /** Fills a server with texts of about so many megabytes. */
-export async function fillWithTexts(client: Redis, megabytes: number): Promise<void> {
+export async function fillWithTexts(client: Client, megabytes: number): Promise<void> {
   await fill(client, LARGE, megabytes * 1200)
 }
 
-async function fill(client: Redis, script: string, keys: number): Promise<void> {
+async function fill(client: Client, script: string, keys: number): Promise<void> {
   for (let first = 1; first <= keys; first += BATCH) {
     await client.eval(script, 0, first, Math.min(first + BATCH - 1, keys))
   }

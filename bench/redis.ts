@@ -8,7 +8,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Redis } from 'ioredis'
+import { clientOf } from '../plugins/engine-redis/test/support/client.ts'
 import { startRedis } from '../test/servers/redis.ts'
 import { Figures } from './figures.ts'
 import { type Contender, race } from './race.ts'
@@ -27,7 +27,7 @@ const [out, key, byHand, file] = ['out', 'vault.key', 'by-hand', 'dump.rdb'].map
 const MB = 1_000_000
 const figures = new Figures()
 const server = await startRedis({ password: '', settings: { 'proto-max-bulk-len': '1gb' } })
-const client = new Redis(server.port)
+const client = clientOf(server)
 
 try {
   await race([{ name: 'keygen', command: `${DBVAULT} keygen -s '${key}'` }], 1)
