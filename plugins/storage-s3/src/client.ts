@@ -38,14 +38,20 @@ export async function connect(settings: Settings, host: Host): Promise<S3Client>
   }
 }
 
+interface HttpRequest {
+  readonly headers: Record<string, string>
+  readonly method: string
+  readonly protocol: string
+}
+
 /** Over TLS the checksum in the headers, which are signed, is enough: the SDK would compute a sha256 besides. */
 function prepared(config: S3ClientConfig): S3Client {
   const client = new S3Client(config)
   client.middlewareStack.add(
     (next) => (args) => {
-      const { headers, protocol } = args.request as { headers: Record<string, string>; protocol: string }
+      const { headers, method, protocol } = args.request as HttpRequest
       const isChecked = 'content-md5' in headers || 'x-amz-checksum-crc64nvme' in headers
-      if (protocol === 'https:' && isChecked) headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD'
+      if (protocol === 'https:' && method === 'PUT' && isChecked) headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD'
       return next(args)
     },
     { step: 'build', priority: 'low', name: 'unsignedPayload' },

@@ -14,8 +14,8 @@ interface Cause {
  * @param doing what could not be done, such as `list s3://backups`
  */
 export function s3Error(error: unknown, doing: string, bucket: Bucket, host: Host): Error {
-  if (error instanceof Error && error.name === 'DbvaultError') return error
-  host.signal.throwIfAborted()
+  // Not where the host's signal has aborted: what is taken back after an abort has failures, and attempts, of its own.
+  if (error instanceof Error && (error.name === 'DbvaultError' || error === host.signal.reason)) return error
   const failure = failureOf(error)
   const { code, why, hints = [], passing = false } = causeOf(failure, bucket)
   const retryAfterMs = retryAfter(failure)

@@ -91,6 +91,17 @@ describe('an upload to S3 through a network that fails', () => {
     await net.failsWith('STORAGE_DENIED', net.put())
   })
 
+  it('removes the parts though the first try to do so after an abort fails', async () => {
+    net.proxy.plant(is('part', 2), { silence: true })
+    net.proxy.plant(is('abort'), server('SlowDown', 503))
+    const coming = net.proxy.next(is('part', 2))
+    const putting = net.put()
+    await coming
+    net.host.abort()
+    await net.failsWith('INTERRUPTED', putting)
+    assert.equal(net.count('abort'), 2)
+  })
+
   it('says so when the parts cannot be removed', async () => {
     net.proxy.plant(is('part', 2), server('AccessDenied', 403))
     net.proxy.plant(is('abort'), server('AccessDenied', 403), 9)

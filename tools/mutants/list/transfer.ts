@@ -8,7 +8,7 @@ export const TRANSFER: readonly Mutant[] = [
     name: 'an upload that fails keeps its parts',
     file: 'src/host/transfer/upload.ts',
     find: '      if (begun) await this.#host.retry(what, () => this.#steps.abort(begun.upload, signal), signal)\n',
-    replace: '',
+    replace: '      if (begun) await this.#host.retry(what, async () => {}, signal)\n',
     killedBy: { file: UPLOAD, title: 'gives up after its attempts, ends what is silent, and leaves nothing' },
   },
   {
@@ -22,7 +22,7 @@ export const TRANSFER: readonly Mutant[] = [
     name: 'an upload whose answer was lost is given up',
     file: 'src/host/transfer/upload.ts',
     find: 'if (failure && !this.#mayExist) throw failure.error',
-    replace: 'if (failure) throw failure.error',
+    replace: "if (failure && what !== '') throw failure.error",
     killedBy: { file: UPLOAD, title: 'accepts it also when no answer ever came' },
   },
   {
