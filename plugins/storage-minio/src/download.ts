@@ -1,0 +1,65 @@
+import { Readable } from 'node:stream'
+import type { GetOptions, Host, OpenedObject } from 'dbvault'
+import type { Bucket } from './bucket.ts'
+import { minioError } from './errors.ts'
+import { failureOf } from './failure.ts'
+import { head, statOf } from './head.ts'
+
+/** Opens an object, or a range of it, as one stream of one version. */
+export async function open(bucket: Bucket, key: string, host: Host, { range }: GetOptions): Promise<Readable> {
+  const what = bucket.address(key)
+  const { start, end } = range ?? { start: 0 }
+  if (end !== undefined && end <= start) return nothing(await sizeOf())
+  let version: string | undefined
+
+  try {
+    return await host.download({ what, start, open: openAt })
+  } catch (error) {
+    // There is no word for a range without a byte, be it at the end of an object or of an empty one.
+    if (!(error instanceof BeyondEnd)) throw error
+    return nothing(await sizeOf())
+  }
+
+  async function openAt(at: number, signal: AbortSignal): Promise<OpenedObject> {
+    const isPart = at > 0 || end !== undefined
+    try {
+      const headers = {
+        range: isPart ? `bytes=${at}-${end === undefined ? '' : end - 1}` : undefined,
+        'if-match': version,
+      }
+      const answer = await bucket.send({ method: 'GET', key, headers }, signal)
+      const bytes = Number(answer.headers['content-length'])
+      if (!Number.isSafeInteger(bytes) || !startsAt(at, answer.headers['content-range'])) {
+        answer.body.on('error', () => {}).destroy()
+        throw host.error('STORAGE_FAILED', `The server does not answer for ${what} with the bytes that were asked for`)
+      }
+      version ??= answer.headers['etag']
+      return { body: answer.body, bytes }
+    } catch (error) {
+      const { status } = failureOf(error)
+      if (status === 416) throw new BeyondEnd()
+      if (version !== undefined && status === 412) {
+        throw host.error('STORAGE_FAILED', `${what} was replaced while it was read`)
+      }
+      throw minioError(error, `read ${what}`, bucket, host)
+    }
+  }
+
+  async function sizeOf(): Promise<number> {
+    const found = await host.retry(what, () => head(bucket, key, host, host.signal))
+    if (found === undefined) throw host.error('OBJECT_NOT_FOUND', `Cannot read ${what}: it does not exist`)
+    return statOf(key, found, host).bytes
+  }
+
+  function nothing(bytes: number): Readable {
+    if (start <= bytes) return Readable.from([], { objectMode: false })
+    throw host.error('STORAGE_FAILED', `${what} has ${bytes} bytes, so none from byte ${start} on`)
+  }
+}
+
+class BeyondEnd extends Error {}
+
+/** A server that knows no ranges sends all of it. */
+function startsAt(at: number, contentRange: string | undefined): boolean {
+  return contentRange === undefined ? at === 0 : contentRange.startsWith(`bytes ${at}-`)
+}
