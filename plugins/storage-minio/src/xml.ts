@@ -5,15 +5,22 @@ export type Xml = Readonly<Record<string, unknown>>
 /** Lists of what there may be one of are lists always; everything else is text. */
 const parser = new XMLParser({
   parseTagValue: false,
-  // Numbered entities too: the quotes of an ETag are such.
-  htmlEntities: true,
+  // The quotes of an ETag are numbered ones, which the parser leaves.
+  tagValueProcessor: (_name, text) =>
+    text.replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code))),
   isArray: (name) => name === 'Contents' || name === 'Upload' || name === 'Rule',
 })
 
-/** An empty object for what is no XML. */
+/** The parser is content with half of a document. */
+function isWhole(xml: string): boolean {
+  const root = /<(?![?!])([\w:]+)/.exec(xml)?.[1]
+  return root !== undefined && new RegExp(`(</${root}>|^[^<]*(<[?!][^<]*)*<${root}[^<>]*/>)\\s*$`).test(xml)
+}
+
+/** An empty object for what is no XML, or not all of it. */
 export function parseXml(xml: string): Xml {
   try {
-    const parsed: unknown = parser.parse(xml, true)
+    const parsed: unknown = isWhole(xml) ? parser.parse(xml) : {}
     return typeof parsed === 'object' && parsed !== null ? (parsed as Xml) : {}
   } catch {
     return {}

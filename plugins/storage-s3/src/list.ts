@@ -36,6 +36,7 @@ export async function* objects(bucket: Bucket, prefix: string, host: Host): Asyn
     } as const
     try {
       const page = await bucket.send(ListObjectsV2Command, input, host.signal)
+      if (page.IsTruncated === undefined) throw cutShort()
       if (page.KeyCount !== undefined && page.KeyCount !== (page.Contents ?? []).length) throw cutShort()
       return page
     } catch (error) {
@@ -65,7 +66,9 @@ export async function* uploads(bucket: Bucket, prefix: string, host: Host): Asyn
     const page = await host.retry(`the listing of uploads to ${what}`, async () => {
       try {
         // MinIO takes a prefix for a whole key here, and would find nothing.
-        return await bucket.send(ListMultipartUploadsCommand, { EncodingType: 'url', ...after }, host.signal)
+        const page = await bucket.send(ListMultipartUploadsCommand, { EncodingType: 'url', ...after }, host.signal)
+        if (page.IsTruncated === undefined) throw cutShort()
+        return page
       } catch (error) {
         throw s3Error(error, `list the uploads to ${what}`, bucket, host)
       }

@@ -69,6 +69,16 @@ describe('reading from S3 through a network that fails', () => {
     })
   }
 
+  it('asks again for a listing of uploads that is cut anywhere', async () => {
+    for (const key of ['a', 'b', 'c']) await net.bucket.strand(`up/${key}`)
+    const keys = async () => (await Array.fromAsync(net.storage.unfinished('up/', net.host))).map(({ key }) => key)
+    for (const share of [0, 0.2, 0.5, 0.8, 0.95]) {
+      const cut = (body: string): string => body.slice(0, body.length * share)
+      net.proxy.plant(is('uploads'), { changeAnswer: cut })
+      assert.deepEqual(await keys(), ['up/a', 'up/b', 'up/c'], `cut at ${share}`)
+    }
+  })
+
   it('throws when a listing says that there is more and not where', async () => {
     const more = (body: string): string => body.replace(/<IsTruncated>false/, '<IsTruncated>true')
     net.proxy.plant(is('list'), { changeAnswer: more }, 9)
