@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import type { FlagValues } from 'dbvault'
-import { testHost } from 'dbvault/testing'
-import { rejectsWith } from '../../../src/testing/engine-exam.ts'
+import { rejectsWith, testHost } from 'dbvault/testing'
 import type { Flags } from '../src/descriptor.ts'
 import minio from '../src/index.ts'
 import { type Settings, settingsOf } from '../src/settings.ts'

@@ -6,9 +6,7 @@ import {
   PutBucketVersioningCommand,
   PutObjectLockConfigurationCommand,
 } from '@aws-sdk/client-s3'
-import { testHost, type TestHost } from 'dbvault/testing'
-import { rejectsWith } from '../../../src/testing/engine-exam.ts'
-import { bodyOf, patterned } from '../../../src/testing/storage-case.ts'
+import { bodyOf, patterned, rejectsWith, type TestHost, testHost } from 'dbvault/testing'
 import { sharedS3, type S3Vendor } from '../../../test/servers/s3-server.ts'
 import { startHttpProxy } from '../../../test/support/http-proxy.ts'
 import { needs } from '../../../test/support/tools.ts'

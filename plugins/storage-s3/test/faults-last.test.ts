@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { buffer } from 'node:stream/consumers'
-import { rejectsWith } from '../../../src/testing/engine-exam.ts'
-import { bodyOf } from '../../../src/testing/storage-case.ts'
+import { bodyOf, rejectsWith } from 'dbvault/testing'
 import type { S3Vendor } from '../../../test/servers/s3-server.ts'
 import { needs } from '../../../test/support/tools.ts'
 import { BYTES, FaultyBucket, SMALL } from './support/faulty.ts'

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { rejectsWith } from '../../../src/testing/engine-exam.ts'
-import { bodyOf } from '../../../src/testing/storage-case.ts'
+import { bodyOf, rejectsWith } from 'dbvault/testing'
 import type { Fault } from '../../../test/support/http-proxy.ts'
 import { needs } from '../../../test/support/tools.ts'
 import { BYTES, FaultyBucket, server, SMALL } from './support/faulty.ts'
