@@ -5,6 +5,7 @@ import { DbvaultError } from '../errors/dbvault-error.ts'
 import { pendingKey, roleOf } from './layout.ts'
 
 const BEAT_MS = 60_000
+const MARKER = 'dbvault-pending-'
 
 /** How long after its last beat, by the storage's clock, a marker stands for a run that lives. */
 export const MARKER_LIFE_MS = 15 * 60_000
@@ -15,6 +16,9 @@ export interface PendingMarker extends AsyncDisposable {
   /** Deletes the marker. Call it with a signal that still lives, also after an abort. */
   remove(host: Host): Promise<void>
 }
+
+/** Whether an object with the name of a marker is one, of whatever version. */
+export const isMarkerText = (text: string): boolean => text.slice(0, 100).includes(`"${MARKER}`)
 
 /**
  * Says beside an artifact that has no manifest yet that its run lives, so that nobody takes it for litter. Each beat
@@ -43,7 +47,7 @@ export async function startMarker(storage: Storage, artifactKey: string, host: H
   async function put(number: number): Promise<ObjectStat> {
     return storage.put(
       pendingKey(artifactKey, number),
-      Readable.from([Buffer.from('{"format":"dbvault-pending-1"}\n')]),
+      Readable.from([Buffer.from(`${JSON.stringify({ format: `${MARKER}1` })}\n`)]),
       host,
     )
   }

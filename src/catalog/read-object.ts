@@ -17,6 +17,16 @@ export async function readText(storage: Storage, key: string, host: Host): Promi
   return Buffer.concat(chunks).toString('utf8')
 }
 
+/** The same; undefined where it is absent. */
+export async function textOf(storage: Storage, key: string, host: Host): Promise<string | undefined> {
+  try {
+    return await readText(storage, key, host)
+  } catch (error) {
+    if (DbvaultError.is(error) && error.code === 'OBJECT_NOT_FOUND') return undefined
+    throw error
+  }
+}
+
 /** The first bytes of an object; fewer when it is shorter. */
 export async function readStart(open: () => Promise<AsyncIterable<Uint8Array>>, bytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = []

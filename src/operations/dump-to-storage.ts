@@ -122,6 +122,7 @@ export async function dumpToStorage(
 
   async function giveUp(place: (typeof places)[number], error: unknown): Promise<void> {
     place.error = asDbvaultError(error, context.signal)
-    await place.placement.discard()
+    // What may pass is tried again later, under the same marker.
+    await (place.error.retryable ? place.placement.clear() : place.placement.discard())
   }
 }

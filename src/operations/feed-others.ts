@@ -32,11 +32,11 @@ export async function feedOthers(
   const { proven } = known
   const newPlacement = ({ storage }: Destination): Placement =>
     new Placement(storage, context, subject, (message) => run.warn(message))
+  const sentTo = (destination: Destination): Placed | undefined =>
+    known.placed.find((one) => one.destination === destination)
   const settled = (destination: Destination): Placed | undefined => {
     const error = known.closed.get(destination)
-    const place =
-      known.placed.find((one) => one.destination === destination) ??
-      (error && { destination, placement: newPlacement(destination), error })
+    const place = sentTo(destination) ?? (error && { destination, placement: newPlacement(destination), error })
     return place?.error?.retryable ? undefined : place
   }
   const missing = request.destinations.filter((destination) => !settled(destination))
@@ -54,7 +54,7 @@ export async function feedOthers(
 
   async function feed(destination: Destination): Promise<Placed> {
     const { storage } = destination
-    const placement = newPlacement(destination)
+    const placement = sentTo(destination)?.placement ?? newPlacement(destination)
     const artifacts = members.map(({ name, format, artifact }, index) => ({
       storage: proven.placement.storage,
       key: proven.placement.keys[index] ?? '',

@@ -67,11 +67,16 @@ export class Placement {
     await this.#removeMarker()
   }
 
-  /** Takes back what this run has made. Throws nothing: what cannot be deleted is an orphan, and listed as one. */
-  async discard(): Promise<void> {
+  /** Takes back the artifacts, and stays at the place: it may be fed once more. Throws nothing, as `discard`. */
+  async clear(): Promise<void> {
     const host = cleanupHost(this.#context, this.#subject)
     await Promise.allSettled(this.#made.map((key) => this.storage.delete(key, host)))
-    this.#made.length = 0
+    for (const list of [this.#made, this.#keys, this.#bytes]) list.length = 0
+  }
+
+  /** Takes back what this run has made. Throws nothing: what cannot be deleted is an orphan, and listed as one. */
+  async discard(): Promise<void> {
+    await this.clear()
     await this.#removeMarker()
   }
 

@@ -3,7 +3,7 @@ import type { Storage } from '../contract/storage.ts'
 import type { CatalogBackup } from '../catalog/catalog.ts'
 import { manifestKey, roleOf, sibling } from '../catalog/layout.ts'
 import type { Manifest } from '../catalog/manifest.ts'
-import { readText } from '../catalog/read-object.ts'
+import { textOf } from '../catalog/read-object.ts'
 import { seriesOf } from '../catalog/series.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import { planRetention } from '../retention/plan.ts'
@@ -113,14 +113,5 @@ function backupWork(
       }
       return undefined
     },
-  }
-}
-
-async function textOf(storage: Storage, key: string, host: Host): Promise<string | undefined> {
-  try {
-    return await readText(storage, key, host)
-  } catch (error) {
-    if (DbvaultError.is(error) && error.code === 'OBJECT_NOT_FOUND') return undefined
-    throw error
   }
 }

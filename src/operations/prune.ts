@@ -1,8 +1,10 @@
 import type { Host } from '../contract/host.ts'
 import type { Storage, UnfinishedUpload } from '../contract/storage.ts'
-import { takeInventory } from '../catalog/catalog.ts'
+import { type Inventory, takeInventory } from '../catalog/catalog.ts'
 import { findLitter } from '../catalog/litter.ts'
-import { type PendingMarker, startMarker } from '../catalog/pending-marker.ts'
+import { findMarkers, isOurName } from '../catalog/orphans.ts'
+import { isMarkerText, type PendingMarker, startMarker } from '../catalog/pending-marker.ts'
+import { textOf } from '../catalog/read-object.ts'
 import { isWithin } from '../catalog/scope.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import type { Policy } from '../retention/policy.ts'
@@ -62,7 +64,7 @@ export async function prune(request: PruneRequest, context: OperationContext): P
     const uploads = filter ? [] : await uploadsIn(request, host, context)
     if (apply) lock = await lockPlace(request, context)
     const now = lock?.startedAt ?? new Date()
-    const litter = filter ? { dead: [], spared: [] } : findLitter(inventory, uploads, now, graceMs)
+    const litter = filter ? { dead: [], spared: [] } : findLitter(await ours(inventory), uploads, now, graceMs)
     const wanted = inventory.backups.filter(({ manifest }) => fits(manifest, filter ?? {}))
     const plan = hasRule(policy)
       ? await planBackups(wanted, inventory.backups, request, now, host)
@@ -82,6 +84,17 @@ export async function prune(request: PruneRequest, context: OperationContext): P
       remove: done.removed,
       spared: [...litter.spared.map((one) => ({ ...leftoverItem(one, storage), why: one.why })), ...done.spared],
       keep: plan.keep,
+    }
+
+    /** Where only a marker tells that something is ours, it has to be one, and not just be called so. */
+    async function ours(all: Inventory): Promise<Inventory> {
+      const objects = new Map(all.objects)
+      for (const { key, artifact } of findMarkers(objects)) {
+        if (isOurName(artifact)) continue
+        const text = await textOf(storage, key, host)
+        if (text === undefined || !isMarkerText(text)) objects.delete(key)
+      }
+      return { ...all, objects }
     }
   } finally {
     await lock?.remove(cleanupHost(context, SUBJECT)).catch(() => {}) // It counts as dead after 15 minutes.

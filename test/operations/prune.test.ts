@@ -31,7 +31,7 @@ async function pruneAt(
 
 async function storing(...keys: readonly string[]): Promise<Storage> {
   const storage = memoryStorage()
-  for (const key of keys) await put(storage, key, 'x')
+  for (const key of keys) await put(storage, key, key.includes('.pending-') ? '{"format":"dbvault-pending-1"}\n' : 'x')
   return storage
 }
 
@@ -82,6 +82,13 @@ describe('the sweep', () => {
     assert.equal((await keysIn(good)).length, 3)
     assert.deepEqual(kinds(await pruneAt(aged(good, /./, 2 * DAY))), ['artifact', 'artifact', 'marker'])
     assert.deepEqual(await keysIn(good), [])
+  })
+
+  it('takes no word for a marker because of its name', async () => {
+    const good = memoryStorage()
+    for (const key of ['job', 'job.pending-1', 'job.roles']) await put(good, key, 'theirs')
+    assert.deepEqual(kinds(await pruneAt(aged(good, /./, 9 * DAY))), [])
+    assert.equal((await keysIn(good)).length, 3)
   })
 
   it('never touches what a living run is at, however old its artifacts are, its further members included', async () => {
@@ -200,7 +207,7 @@ describe('the sweep', () => {
     const old = aged(good, /gz$/, 2 * DAY)
     await assert.rejects(pruneAt(old), { code: 'LOCKED', message: /Another prune is at memory test/ })
     assert.deepEqual(await keysIn(good), ['dbvault-prune.pending-1', A])
-    assert.deepEqual(kinds(await pruneAt(aged(good, /./, 2 * DAY))), ['artifact', 'marker'])
+    assert.deepEqual(kinds(await pruneAt(aged(good, /./, 2 * DAY))), ['artifact'])
     assert.deepEqual(await keysIn(good), [])
   })
 

@@ -120,6 +120,13 @@ describe('several clouds', () => {
     }
   })
 
+  it('of which one is cut off so that not even its marker can be taken away: it is fed under that marker', async () => {
+    const cut = faulty(b, { call: 'put', key: ARTIFACT, times: 1, error: cutOff() })
+    const result = await backUpTo([a, faulty(cut, { call: 'delete', times: 2, error: cutOff() })])
+    assert.deepEqual([result.error, verdicts(result)], [undefined, ['stored', 'stored']])
+    assert.equal((await keysIn(b)).filter((key) => !key.includes('.pending-')).length, 2)
+  })
+
   it('all of which fail make the run fail with every reason, and the dump is made again only where that may help', async () => {
     const cut = { call: 'put', key: ARTIFACT, error: cutOff() } as const
     const no = { call: 'put', key: ARTIFACT, error: denied() } as const

@@ -4,6 +4,7 @@ const BACKUP = 'test/operations/backup.test.ts'
 const STORED = 'test/operations/stored-backups.test.ts'
 const CATALOG = 'test/catalog/catalog.test.ts'
 const RETRY = 'test/operations/retry.test.ts'
+const PRUNE = 'test/operations/prune.test.ts'
 const PLACES = 'test/operations/several-places.test.ts'
 
 export const OPERATIONS: readonly Mutant[] = [
@@ -89,6 +90,44 @@ export const OPERATIONS: readonly Mutant[] = [
     find: 'return place?.error?.retryable ? undefined : place',
     replace: 'return place',
     killedBy: { file: PLACES, title: 'that one is fed from the proven one afterwards' },
+  },
+  {
+    name: 'prune takes what a living run is at for litter',
+    file: 'src/catalog/orphans.ts',
+    find: 'now.getTime() - beat.getTime() < MARKER_LIFE_MS',
+    replace: 'now.getTime() - beat.getTime() < 0',
+    killedBy: { file: PRUNE, title: 'never touches what a living run is at' },
+  },
+  {
+    name: 'prune believes a listing that lacks a manifest',
+    file: 'src/operations/prune-leftovers.ts',
+    find: "const hidden = kind === 'artifact' &&",
+    replace: "const hidden = kind === 'record' &&",
+    killedBy: { file: PRUNE, title: 'is not fooled by a listing that lacks a manifest' },
+  },
+  {
+    name: 'prune tells the time by the clock of this machine',
+    file: 'src/operations/prune.ts',
+    find: 'const now = lock?.startedAt ?? new Date()',
+    replace: 'const now = new Date()',
+    killedBy: { file: PRUNE, title: 'tells the time by the storage’s clock' },
+  },
+  {
+    name: 'retention counts what was never proven',
+    file: 'src/retention/plan.ts',
+    find: 'newestFirst.filter((one) => one.counts && !isFuture(one))',
+    replace: 'newestFirst.filter((one) => !isFuture(one))',
+    killedBy: {
+      file: 'test/retention/plan.test.ts',
+      title: 'does not count what is not good, so that it pushes nothing out',
+    },
+  },
+  {
+    name: 'doctor does not mind a place that overwrites',
+    file: 'src/operations/examine-storage.ts',
+    find: "throw broken('replaces an object that exists: a backup could be lost there')",
+    replace: "return 'fine'",
+    killedBy: { file: 'test/operations/doctor.test.ts', title: 'fails where it replaces what exists' },
   },
   {
     name: 'what is incomplete is backed up without leave',
