@@ -81,7 +81,7 @@ export const OPERATIONS: readonly Mutant[] = [
     name: 'a place that cannot give its artifact back costs the others theirs',
     file: 'src/operations/prove-dump.ts',
     find: 'if (!next || !OF_THE_PLACE.includes(error.code)) throw error',
-    replace: 'if (!next || error.code) throw error',
+    replace: 'if (!next || !OF_THE_PLACE.includes(error.code) || error.code) throw error',
     killedBy: { file: PLACES, title: 'it is given up, and the next one is proven' },
   },
   {
@@ -95,7 +95,7 @@ export const OPERATIONS: readonly Mutant[] = [
     name: 'prune takes what a living run is at for litter',
     file: 'src/catalog/orphans.ts',
     find: 'now.getTime() - beat.getTime() < MARKER_LIFE_MS',
-    replace: 'now.getTime() - beat.getTime() < 0',
+    replace: 'now.getTime() - beat.getTime() < MARKER_LIFE_MS * 0',
     killedBy: { file: PRUNE, title: 'never touches what a living run is at' },
   },
   {
