@@ -123,7 +123,7 @@ describe('a PostgreSQL dump in plain SQL', () => {
     const whole = dumped.bytes[0] ?? Buffer.alloc(0)
     const trailer = whole.indexOf('-- PostgreSQL database dump complete')
     const ends = Array.from({ length: 100 }, (_, part) => Math.floor((whole.length * part) / 100))
-    for (const end of [...ends, trailer, trailer + 36, whole.length - 3]) {
+    for (const end of [...ends, trailer, trailer + 36, whole.length - 3, whole.length - 1]) {
       await rejected(engine.check(withMain(dumped, whole.subarray(0, end)).stored, testHost()), 'PROOF_FAILED')
     }
     const scratch = withMain(dumped, whole.subarray(0, trailer))

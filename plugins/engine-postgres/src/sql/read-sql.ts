@@ -42,6 +42,8 @@ export class SqlReader {
   #lock: string | undefined
   #unlocked = false
   #complete = false
+  /** Whether the last line was empty, as that of a dump is. */
+  #blank = false
   readonly #lexer: StatementLexer
 
   constructor() {
@@ -86,7 +88,7 @@ export class SqlReader {
     if (this.#copy) throw new SqlError('it ends in the middle of the rows of a table')
     if (this.#lineLength > 0 || !this.#lexer.between) throw new SqlError('it ends in the middle of a statement')
     if (!this.#complete) throw new SqlError('the line that pg_dump ends with is missing')
-    if (this.#lock !== undefined && !this.#unlocked) throw new SqlError('its last line is missing')
+    if (!this.#blank || (this.#lock !== undefined && !this.#unlocked)) throw new SqlError('its last line is missing')
   }
 
   #endLine(): void {
@@ -94,6 +96,7 @@ export class SqlReader {
     const line = this.#line.length === 1 && first ? first : Buffer.concat(this.#line)
     this.#line = []
     this.#lineLength = 0
+    this.#blank = line.length === 1
     if (!this.#lexer.between || !this.#isLock(line)) this.#lexer.push(line)
   }
 
