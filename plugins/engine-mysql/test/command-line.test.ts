@@ -71,7 +71,8 @@ for (const vendor of ['MariaDB', 'MySQL'] as const) {
       flipped.writeUInt8(flipped.readUInt8(whole.length >> 1) ^ 1, whole.length >> 1)
       for (const bytes of [whole.subarray(0, -1), whole.subarray(0, whole.length >> 1), flipped]) {
         writeFileSync(path, bytes)
-        const found = await dbvault(['verify', id, '-o', output])
+        const { binDir } = server()
+        const found = await dbvault(['verify', id, '-o', output], { ...(binDir && { DBVAULT_MYSQL_BIN_DIR: binDir }) })
         assert.equal(found.exit, 7, found.stderr)
       }
     })
