@@ -1,4 +1,5 @@
 import type { Format, Host } from 'dbvault'
+import { Closing } from '../closing.ts'
 import { redisFormat, valkeyFormat } from '../descriptor.ts'
 import { Tally } from '../fingerprint/tally.ts'
 import { rdbProblem } from '../rdb-problem.ts'
@@ -28,13 +29,13 @@ export interface Seen {
 
 /** A snapshot of a server, walked while it passes by. Whatever is open is closed when `bytes` have ended or are returned. */
 export async function fetchNode(server: Server, which: Which, host: Host): Promise<FetchedNode> {
-  await using open = new AsyncDisposableStack()
+  await using open = new Closing()
   const witness = open.use(Witness.start(server, host))
   const replication = open.use(await replicate(server, host))
   const sizes = witness.at(replication.offset)
   sizes.catch(() => {})
   const source = spooled(replication, host)
-  open.defer(async () => void (await source.return(undefined)))
+  open.defer(() => source.return(undefined))
   const tally = new Tally(which === 'all' ? undefined : which)
   const seen: Seen = { tally, streams: 3, counted: false }
   const walk = new RdbWalk(tally)
@@ -79,11 +80,11 @@ export async function fetchNode(server: Server, which: Which, host: Host): Promi
 }
 
 /** A generator that was never begun does nothing when it is returned; what is open has to be closed all the same. */
-function closing(bytes: AsyncGenerator<Buffer>, held: AsyncDisposableStack): AsyncGenerator<Buffer> {
+function closing(bytes: AsyncGenerator<Buffer>, held: Closing): AsyncGenerator<Buffer> {
   const inner = bytes.return.bind(bytes)
   bytes.return = async (value: unknown) => {
     const result = await inner(value)
-    await held.disposeAsync()
+    await held[Symbol.asyncDispose]()
     return result
   }
   return bytes

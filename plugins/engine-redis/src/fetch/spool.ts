@@ -3,8 +3,8 @@ import { open, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** How much waits in memory. */
-const IN_MEMORY = 2 * 1024 * 1024
-const PART = 128 * 1024
+const IN_MEMORY = 1024 * 1024
+const PART = 64 * 1024
 /** How long the server may be kept waiting at once, and in all: it holds the memory of its snapshot for so much longer. */
 const PATIENCE_MS = 500
 const PATIENCE_IN_ALL_MS = 10_000

@@ -1,4 +1,5 @@
 import type { Host } from 'dbvault'
+import { Closing } from '../closing.ts'
 import { redisFormat, valkeyFormat } from '../descriptor.ts'
 import type { FetchedNode, Seen } from '../fetch/fetch-node.ts'
 import { sizesOf } from '../fetch/witness.ts'
@@ -25,7 +26,7 @@ const LARGE = 16 * 1024
  * was when its turn came.
  */
 export async function scanNode(server: Server, which: Which, host: Host): Promise<FetchedNode> {
-  await using open = new AsyncDisposableStack()
+  await using open = new Closing()
   const session = open.use(await Session.open(server, host))
   const wire = open.use(await Wire.open(server, host))
   const info = await session.info()
@@ -60,7 +61,7 @@ export async function scanNode(server: Server, which: Which, host: Host): Promis
   // A generator that was never begun does nothing when it is returned.
   generator.return = async (value: unknown) => {
     const result = await inner(value)
-    await held.disposeAsync()
+    await held[Symbol.asyncDispose]()
     return result
   }
   return { format: header.product === 'redis' ? redisFormat : valkeyFormat, bytes: generator, seen }

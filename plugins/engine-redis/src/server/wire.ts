@@ -6,7 +6,7 @@ import { nameOf, type Server } from './server.ts'
 
 const LONGEST_LINE = 64 * 1024
 /** How much may have come that nobody has asked for yet. */
-const AHEAD = 1 << 20
+const AHEAD = 1 << 18
 
 /** A connection whose bytes are read as they come, for what no client library streams. */
 export class Wire implements AsyncDisposable {

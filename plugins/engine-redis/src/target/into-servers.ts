@@ -1,4 +1,5 @@
 import type { Host, Stored } from 'dbvault'
+import { Closing } from '../closing.ts'
 import type { RdbHeader, RdbKey } from '../rdb/rdb-walk.ts'
 import { keySlot } from '../server/key-slot.ts'
 import type { Nodes } from '../server/nodes.ts'
@@ -82,7 +83,7 @@ export async function inPlace(work: Work, host: Host): Promise<Restored> {
   const to = new Map(work.pairs.map((pair) => [pair.from, pair.to]))
   const begun: number[] = []
   const loaders = new Map<Server, Loader>()
-  await using open = new AsyncDisposableStack()
+  await using open = new Closing()
   const ownerOf = ({ name }: RdbKey): Server | undefined => nodes.ownerOf(nodes.cluster ? keySlot(name) : 0)
   try {
     for (const server of nodes.servers) loaders.set(server, open.use(await Loader.open(server, optionsOf(work), host)))
@@ -106,7 +107,7 @@ export async function inPlace(work: Work, host: Host): Promise<Restored> {
       expired: all.reduce((sum, loader) => sum + loader.expired, expired),
     }
   } catch (error) {
-    await open.disposeAsync()
+    await open[Symbol.asyncDispose]()
     const owner = (key: RdbKey) => {
       const server = ownerOf(key)
       const loader = server && loaders.get(server)

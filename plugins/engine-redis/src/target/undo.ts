@@ -1,4 +1,5 @@
 import type { Host, Stored } from 'dbvault'
+import { Closing } from '../closing.ts'
 import { readMember } from '../read-member.ts'
 import type { RdbKey } from '../rdb/rdb-walk.ts'
 import type { Server } from '../server/server.ts'
@@ -19,7 +20,7 @@ export async function undo(
 ): Promise<void> {
   const host: Host = { ...outer, signal: AbortSignal.timeout(CLEANUP_MS) }
   try {
-    await using open = new AsyncDisposableStack()
+    await using open = new Closing()
     const sessions = new Map<Server, Session>()
     for (const [index, member] of members.entries()) {
       let place = 0
