@@ -6,7 +6,7 @@ import { DbvaultError } from '../errors/dbvault-error.ts'
 import { type Encoding, suffixOf } from '../pipeline/encoding.ts'
 import { linked, settleAll } from '../pipeline/linked.ts'
 import { throttle } from '../pipeline/throttle.ts'
-import { writeArtifact } from '../pipeline/write-artifact.ts'
+import { noPlaceTook, writeArtifact } from '../pipeline/write-artifact.ts'
 import type { Destination, MemberResult } from './backup-request.ts'
 import type { BackupRun } from './backup-run.ts'
 import { keyFor } from './key-for.ts'
@@ -116,8 +116,14 @@ export async function dumpToStorage(
   /** Does something at each place; one at which it fails is given up, and only if all do that is an error. */
   async function each(work: (place: (typeof places)[number]) => Promise<void>): Promise<void> {
     await Promise.all(places.map((place) => work(place).catch((error: unknown) => giveUp(place, error))))
-    const [first] = places
-    if (first?.error && places.every(({ error }) => error)) throw first.error
+    const failed = places.flatMap(({ error }) => (error ? [{ error }] : []))
+    if (failed.length < places.length) return
+    throw failed.length === 1
+      ? failed[0]?.error
+      : noPlaceTook(
+          places.map(({ placement }) => placement),
+          failed,
+        )
   }
 
   async function giveUp(place: (typeof places)[number], error: unknown): Promise<void> {

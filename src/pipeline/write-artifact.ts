@@ -82,7 +82,7 @@ async function putAt(
   const outcomes = await Promise.all(puts)
   if (tee.failure) throw tee.failure.error
   // The source is not waited for: if it is silent, only the signal that this error leads to can end it.
-  if (outcomes.every((outcome) => 'error' in outcome)) throw noneTook(places, outcomes)
+  if (outcomes.every((outcome) => 'error' in outcome)) throw noPlaceTook(places, outcomes)
   await running
   return outcomes
 }
@@ -103,7 +103,11 @@ async function putWhole(
   )
 }
 
-function noneTook(places: readonly ArtifactPlace[], outcomes: readonly { readonly error: unknown }[]): unknown {
+/** What several places that all failed add up to, with the reason of each. */
+export function noPlaceTook(
+  places: readonly Pick<ArtifactPlace, 'storage'>[],
+  outcomes: readonly { readonly error: unknown }[],
+): unknown {
   const errors = outcomes.map(({ error }) => error)
   const foreign = errors.find((error) => !DbvaultError.is(error))
   if (foreign !== undefined) return foreign

@@ -133,6 +133,8 @@ describe('several clouds', () => {
     const alike = await backUpTo([faulty(a, no), faulty(b, no)])
     assert.deepEqual([alike.status, alike.dumps, alike.error?.code], ['failed', 1, 'STORAGE_DENIED'])
     assert.match(alike.error?.message ?? '', /memory a: refused; memory b: refused/)
+    const early = await backUpTo([a, b].map((storage) => faulty(storage, { ...no, key: /pending/ })))
+    assert.match(early.error?.message ?? '', /memory a: refused; memory b: refused/)
     const mixed = await backUpTo([faulty(a, no), faulty(b, cut)])
     assert.deepEqual([mixed.status, mixed.dumps, mixed.error?.code], ['failed', 3, 'SEVERAL_FAILED'])
     await assertEmpty(a, b)
