@@ -28,5 +28,5 @@ export async function probe(source: Source<Flags>, host: Host, scratch?: Scratch
 
 function consistencyFinding(snapshot: SnapshotPlan): Finding[] {
   if (snapshot.possible) return []
-  return [{ severity: 'warning', message: `The dump will not be of one point in time: ${snapshot.why}` }]
+  return [{ severity: 'warning', message: `The dump is not of one point in time: ${snapshot.why}` }]
 }

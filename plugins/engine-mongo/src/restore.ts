@@ -10,7 +10,6 @@ import { archiveOf, bytesOf } from './members.ts'
 import { placeOf, requireDatabase } from './server/place.ts'
 import { RefusedError } from './server/refused-error.ts'
 import { Server } from './server/server.ts'
-import { serverCode } from './server/server-error.ts'
 import { discard } from './target/discard.ts'
 import { fill } from './target/fill.ts'
 import { putInPlace } from './target/put-in-place.ts'
@@ -105,8 +104,8 @@ function restoreError(host: Host, error: unknown): unknown {
       cause: error,
     })
   }
-  if (serverCode(error) !== undefined) {
-    return host.error('RESTORE_FAILED', `The server refused: ${(error as Error).message}`, { cause: error })
+  if (error instanceof Error && 'code' in error && error.code === 'DUMP_FAILED') {
+    return host.error('RESTORE_FAILED', error.message, { cause: error })
   }
   return archiveProblem(host, 'RESTORE_FAILED', error)
 }

@@ -33,7 +33,7 @@ describe('dbvault with --db mongo', () => {
     assert.equal(made.status, 0, made.stderr)
     const { backups } = JSON.parse(made.stdout) as { backups: { id: string; status: string }[] }
     assert.equal(backups[0]?.status, 'proven')
-    assert.match(made.stdout, /not be of one point in time/)
+    assert.match(made.stdout, /is not of one point in time/)
 
     const scratch = ['--scratch', `${db.mongo.url}?directConnection=true`]
     const verified = dbvault('', 'verify', String(backups[0]?.id), '-o', folder, ...scratch)

@@ -231,6 +231,37 @@ describe('what MongoDB has and the stand-in server has not', () => {
     }
   })
 
+  it('ends a proof as unfinished when the disk of the server is full', async () => {
+    await using fake = await startFakeServer()
+    fake.databases.set('shop', new Map([['a', collection([{ _id: 1 }])]]))
+    const dumped = await dump(at(fake, 'shop'))
+    for (const name of ['insert', 'create']) {
+      fake.intercept = (command) =>
+        name in command ? { ok: 0, code: 14031, errmsg: 'available disk space' } : undefined
+      await rejected(prove(dumped, at(fake, 'shop')), 'PROOF_UNFINISHED')
+    }
+    fake.intercept = (command) =>
+      'insert' in command
+        ? {
+            ok: 1,
+            n: 0,
+            writeErrors: [{ index: 0, code: 1, errmsg: 'could not extend file: No space left on device' }],
+          }
+        : undefined
+    await rejected(prove(dumped, at(fake, 'shop')), 'PROOF_UNFINISHED')
+    assert.deepEqual(
+      [...fake.databases].filter(([name, all]) => name.startsWith('dbvault') && all.size > 0),
+      [],
+    )
+  })
+
+  it('reports an error of the server that it does not know as one of the server', async () => {
+    await using fake = await startFakeServer()
+    fake.databases.set('shop', new Map([['a', collection([{ _id: 1 }])]]))
+    fake.intercept = (command) => ('aggregate' in command ? { ok: 0, code: 8, errmsg: 'something odd' } : undefined)
+    assert.match(await rejected(dump(at(fake, 'shop')), 'DUMP_FAILED'), /answered with an error \(something odd\)/)
+  })
+
   it('puts everything back when the server refuses the last of the new names', async () => {
     await using fake = await startFakeServer()
     const source = new Map([

@@ -6,6 +6,7 @@ import commands from 'mongodb/lib/cmap/commands.js'
 import { array, document as build, field } from '../bson/build.ts'
 import { elementOf, elements, TYPE } from '../bson/elements.ts'
 import { isAtLeast } from '../archive/archive-format.ts'
+import { asRefusal } from './as-refusal.ts'
 import { RefusedError } from './refused-error.ts'
 import type { Server } from './server.ts'
 
@@ -26,13 +27,16 @@ export async function insertDocuments(
   options: Document = {},
 ): Promise<void> {
   const keepsZero = keepsZeroTimestamps(server.version)
-  const answer = await server.command(database, {
-    insert: collection,
-    ordered: true,
-    ...(keepsZero && { bypassEmptyTsReplacement: true }),
-    ...options,
-    documents: sequenceOf('documents', documents),
-  })
+  const answer = await asRefusal(
+    collection,
+    server.command(database, {
+      insert: collection,
+      ordered: true,
+      ...(keepsZero && { bypassEmptyTsReplacement: true }),
+      ...options,
+      documents: sequenceOf('documents', documents),
+    }),
+  )
   requireAll(collection, documents.length, answer)
   if (keepsZero) return
   const changed = documents.filter(hasZeroTimestamp)
@@ -53,11 +57,10 @@ async function putBack(
     const pipeline = array([build(field(TYPE.document, '$replaceWith', literal))])
     return build(field(TYPE.document, 'q', query), field(TYPE.array, 'u', pipeline))
   })
-  const answer = await server.command(database, {
-    update: collection,
-    ordered: true,
-    updates: sequenceOf('updates', updates),
-  })
+  const answer = await asRefusal(
+    collection,
+    server.command(database, { update: collection, ordered: true, updates: sequenceOf('updates', updates) }),
+  )
   requireAll(collection, updates.length, answer)
 }
 

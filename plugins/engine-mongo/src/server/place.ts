@@ -56,7 +56,7 @@ export function requireDatabase(place: Place, host: Host): string {
   const { database } = place
   const problem = database === '' ? 'No database is named' : nameProblem(database)
   if (problem === undefined) return database
-  throw host.error('USAGE', problem, { hints: ['Name it with -D, or in the connection URL.'] })
+  throw host.error('USAGE', problem, database === '' ? { hints: ['Name it with -D, or in the connection URL.'] } : {})
 }
 
 /** What no server accepts as the name of a database. */

@@ -23,6 +23,7 @@ const NO_HISTORY: Meaning = {
   ],
 }
 
+const ANSWERED: Meaning = { code: 'DUMP_FAILED', what: 'answered with an error' }
 const NO_MECHANISM: Meaning = {
   code: 'SOURCE_DENIED',
   what: 'does not let anyone log in like this',
@@ -31,7 +32,11 @@ const NO_MECHANISM: Meaning = {
 
 /** Codes of the server ("Error Codes" in the manual of MongoDB). */
 const MEANINGS: Readonly<Record<number, Meaning>> = {
-  13: { code: 'SOURCE_DENIED', what: 'does not permit this' },
+  13: {
+    code: 'SOURCE_DENIED',
+    what: 'does not permit this',
+    hints: ['Check --user, and what it is allowed: see the README of @dbvault/engine-mongo.'],
+  },
   18: {
     code: 'SOURCE_DENIED',
     what: 'did not accept the user and password',
@@ -70,9 +75,11 @@ export function serverError(host: Host, name: string, error: unknown): unknown {
 function meaningOf(error: Error): Meaning | undefined {
   const code = serverCode(error)
   if (code !== undefined)
-    return MEANINGS[code] ?? (/authenticat|mechanism/i.test(error.message) ? NO_MECHANISM : undefined)
-  if (!(error instanceof MongoError)) return undefined
+    return MEANINGS[code] ?? (/authenticat|mechanism/i.test(error.message) ? NO_MECHANISM : ANSWERED)
   const text = messagesOf(error)
+  // Not everything that a socket says comes wrapped by the driver.
+  if (/\b(?:ECONNRESET|EPIPE|ETIMEDOUT)\b/.test(text)) return unreachable(text)
+  if (!(error instanceof MongoError)) return undefined
   if (/certificate|TLS|SSL|wrong version number|altname/i.test(text)) {
     return {
       code: 'SOURCE_UNREACHABLE',

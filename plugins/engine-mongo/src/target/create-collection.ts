@@ -2,9 +2,8 @@ import { isIdIndex, type Collection } from '../archive/collection.ts'
 import { elements, type Element } from '../bson/elements.ts'
 import { toDriver } from '../bson/to-driver.ts'
 import { portableOptions, without } from '../fingerprint/definition.ts'
-import { RefusedError } from '../server/refused-error.ts'
+import { asRefusal } from '../server/as-refusal.ts'
 import type { Server } from '../server/server.ts'
-import { serverCode } from '../server/server-error.ts'
 import { indexToMake } from './index-to-make.ts'
 
 /** Set when the documents are there: some may have been valid once, and some would expire. */
@@ -18,7 +17,7 @@ export async function createCollection(
   name: string,
 ): Promise<void> {
   const options = toDriver(without(portableOptions(collection.options), LATER))
-  await asRefusal(collection, server.command(database, { create: name, ...Object.fromEntries(options) }))
+  await asRefusal(collection.name, server.command(database, { create: name, ...Object.fromEntries(options) }))
 }
 
 /** Makes the indexes and what else was left for later. */
@@ -30,17 +29,20 @@ export async function finishCollection(
 ): Promise<void> {
   const indexes = collection.indexes.filter((index) => !isIdIndex(index) && !isClusteredIndex(index))
   if (indexes.length > 0) {
-    await asRefusal(collection, server.command(database, { createIndexes: name, indexes: indexes.map(indexToMake) }))
+    await asRefusal(
+      collection.name,
+      server.command(database, { createIndexes: name, indexes: indexes.map(indexToMake) }),
+    )
   }
   const later = elements(collection.options).filter((option) => LATER.includes(option.name))
   const changes = Object.fromEntries(Array.from(later, (option) => [option.name, valueIn(collection.options, option)]))
   if (Object.keys(changes).length === 0) return
-  await asRefusal(collection, server.command(database, { collMod: name, ...changes }))
+  await asRefusal(collection.name, server.command(database, { collMod: name, ...changes }))
 }
 
 export async function createView(server: Server, database: string, view: Collection, name: string): Promise<void> {
   const options = Object.fromEntries(toDriver(portableOptions(view.options)))
-  await asRefusal(view, server.command(database, { create: name, ...options }))
+  await asRefusal(view.name, server.command(database, { create: name, ...options }))
 }
 
 function valueIn(options: Buffer, { name }: Element): unknown {
@@ -50,15 +52,4 @@ function valueIn(options: Buffer, { name }: Element): unknown {
 /** It is listed like an index and made with the collection. */
 function isClusteredIndex(index: Buffer): boolean {
   return elements(index).some(({ name }) => name === 'clustered')
-}
-
-async function asRefusal(collection: Collection, running: Promise<unknown>): Promise<void> {
-  try {
-    await running
-  } catch (error) {
-    const cause = error instanceof Error && 'retryable' in error ? undefined : error
-    const code = serverCode(cause)
-    if (code === undefined || !(cause instanceof Error)) throw error
-    throw new RefusedError(collection.name, code, cause.message)
-  }
 }
