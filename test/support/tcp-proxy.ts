@@ -26,7 +26,7 @@ export async function startTcpProxy(server: NetConnectOpts): Promise<TcpProxy> {
   let limit: { readonly at: number; readonly accept: boolean; readonly done: () => void } | undefined
 
   const listener = createServer((client) => {
-    if (refusing) return void client.resetAndDestroy()
+    if (refusing) return void sever(client)
     connections++
     const upstream = connect(server)
     const pair = [client, upstream] as const
@@ -63,8 +63,8 @@ export async function startTcpProxy(server: NetConnectOpts): Promise<TcpProxy> {
     cut({ accept = false } = {}) {
       refusing = !accept
       for (const [client, upstream] of pairs) {
-        client.resetAndDestroy()
-        upstream.resetAndDestroy()
+        sever(client)
+        sever(upstream)
       }
     },
     async cutAfter(bytes, { accept = false } = {}) {
@@ -104,4 +104,10 @@ function relay(from: Socket, to: Socket, pass: (chunk: Buffer) => boolean = () =
 
 function hold(pair: readonly [Socket, Socket]): void {
   for (const socket of pair) socket.pause()
+}
+
+/** A socket that is being shut down or connected cannot be reset, and one that is to be nevertheless is never closed. */
+function sever(socket: Socket): void {
+  if (socket.writableEnded || socket.connecting) socket.destroy()
+  else socket.resetAndDestroy()
 }

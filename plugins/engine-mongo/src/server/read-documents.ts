@@ -5,7 +5,7 @@ import { ContentSum } from '../fingerprint/content-sum.ts'
 import type { Server } from './server.ts'
 
 /** How much is read in one go. Bytes. */
-const BATCH = 250_000
+const BATCH = 100_000
 const MOST = 10_000
 const FIRST = 100
 

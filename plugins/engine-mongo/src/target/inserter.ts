@@ -3,8 +3,8 @@ import { isCapped, type Collection } from '../archive/collection.ts'
 type Insert = (name: string, documents: readonly Buffer[], collection: Collection) => Promise<void>
 
 /** What is sent together at most. Servers take 100,000 documents and 48 MB. */
-const BYTES = 1_500_000
-const DOCUMENTS = 5_000
+const BYTES = 400_000
+const DOCUMENTS = 1_000
 
 interface Waiting {
   readonly collection: Collection
