@@ -26,7 +26,7 @@ export async function startTcpProxy(server: NetConnectOpts): Promise<TcpProxy> {
   let limit: { readonly at: number; readonly accept: boolean; readonly done: () => void } | undefined
 
   const listener = createServer((client) => {
-    if (refusing) return void sever(client)
+    if (refusing) return sever(client)
     connections++
     const upstream = connect(server)
     const pair = [client, upstream] as const
