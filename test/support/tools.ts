@@ -40,9 +40,13 @@ export const VALKEY_9 = join(UNPACKED, 'valkey9/usr/bin/valkey-server')
 /** The programs of the PostgreSQL that keeps what comes to FerretDB. */
 export const DOCUMENTDB = join(UNPACKED, 'documentdb/usr/lib/postgresql/18/bin')
 
+/** A server that speaks like Azure's Blob Storage. */
+export const AZURITE = join(CACHE, 'azurite/node_modules/azurite/dist/src/blob/main.js')
+
 /** What a suite can need beside npm's packages. */
 export const TOOLS = {
   age: () => isOnPath('age'),
+  azurite: () => existsSync(AZURITE),
   fish: () => isOnPath('fish'),
   faketime: () => isOnPath('faketime'),
   'fake-gcs-server': () => existsSync(GO_PROGRAMS['fake-gcs-server']),
