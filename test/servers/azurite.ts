@@ -31,11 +31,13 @@ async function startAzure(): Promise<AzureServer> {
   const port = await freePort()
   const served = await serve({
     command: process.execPath,
-    args: () => [
-      AZURITE,
-      ...['--inMemoryPersistence', '--skipApiVersionCheck', '--silent', '--disableTelemetry'],
-      ...['--blobHost', '127.0.0.1', '--blobPort', String(port)],
-    ],
+    args: () =>
+      [AZURITE, '--inMemoryPersistence', '--skipApiVersionCheck', '--silent', '--disableTelemetry'].concat([
+        '--blobHost',
+        '127.0.0.1',
+        '--blobPort',
+        String(port),
+      ]),
     env: { AZURITE_ACCOUNTS: `${ACCOUNT}:${KEY}` },
     // Whatever it answers, it answers.
     isReady: async () => (await fetch(`http://127.0.0.1:${port}/`)).status > 0,

@@ -14,8 +14,8 @@ interface Cause {
  * @param doing what could not be done, such as `list azure://backups`
  */
 export function azureError(error: unknown, doing: string, container: Container, host: Host): Error {
-  if (error instanceof Error && error.name === 'DbvaultError') return error
-  host.signal.throwIfAborted()
+  // Not where the host's signal has aborted: what is taken back after an abort has failures, and attempts, of its own.
+  if (error instanceof Error && (error.name === 'DbvaultError' || error === host.signal.reason)) return error
   const failure = failureOf(error)
   const { code, why, hints = [], passing = false } = causeOf(failure, container)
   const retryAfterMs = inMilliseconds(failure.retryAfter)
@@ -32,9 +32,17 @@ function causeOf(failure: Failure, container: Container): Cause {
   return byCode(failure, container) ?? byStatus(failure) ?? byDefault(failure)
 }
 
-const LOGIN_HINTS = [
-  'Look at the connection string, the key or the signature: AZURE_STORAGE_CONNECTION_STRING, --azure-….',
-]
+const REFUSED: Cause = {
+  code: 'STORAGE_DENIED',
+  why: 'the server refuses the login',
+  hints: ['Look at the connection string, the key or the signature: AZURE_STORAGE_CONNECTION_STRING, --azure-….'],
+}
+
+const mayNot = (code: string): Cause => ({
+  code: 'STORAGE_DENIED',
+  why: `this login may not (${code})`,
+  hints: ['The README of @dbvault/storage-azure has the rights that are needed.'],
+})
 
 function byCode({ code, message }: Failure, { name }: Container): Cause | undefined {
   switch (code) {
@@ -66,11 +74,13 @@ function byCode({ code, message }: Failure, { name }: Container): Cause | undefi
             why: 'the login is not valid now: it has ended or not begun, or the clock of this machine is wrong',
             hints: ['Look at the clock of this machine, and at the times of the signature.'],
           }
-        : { code: 'STORAGE_DENIED', why: 'the server refuses the login', hints: LOGIN_HINTS }
+        : REFUSED
     case 'InvalidAuthenticationInfo':
     case 'NoAuthenticationInformation':
-      return { code: 'STORAGE_DENIED', why: 'the server refuses the login', hints: LOGIN_HINTS }
+      return REFUSED
     case 'AuthorizationFailure':
+      // It says so both of a login that is wrong and of one that may not.
+      return /failed to authenticate/i.test(message) ? REFUSED : mayNot(code)
     case 'AuthorizationPermissionMismatch':
     case 'AuthorizationServiceMismatch':
     case 'AuthorizationResourceTypeMismatch':
@@ -79,11 +89,7 @@ function byCode({ code, message }: Failure, { name }: Container): Cause | undefi
     case 'InsufficientAccountPermissions':
     case 'PublicAccessNotPermitted':
     case 'AccountIsDisabled':
-      return {
-        code: 'STORAGE_DENIED',
-        why: `this login may not (${code})`,
-        hints: ['The README of @dbvault/storage-azure has the rights that are needed.'],
-      }
+      return mayNot(code)
     case 'CredentialUnavailableError':
     case 'AggregateAuthenticationError':
     case 'AuthenticationError':

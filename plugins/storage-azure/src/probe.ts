@@ -20,7 +20,7 @@ export async function probe(container: Container, host: Host): Promise<StoragePr
       ]
     } catch (error) {
       // A signature may give rights to blobs and none to the container.
-      if (/^Authorization/.test(failureOf(error).code)) return ['the settings of the container may not be read']
+      if (failureOf(error).code.startsWith('Authorization')) return ['the settings of the container may not be read']
       throw azureError(error, `open ${what}`, container, host)
     }
   })
