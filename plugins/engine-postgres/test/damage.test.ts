@@ -6,9 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { contextOf, findAtKey, localStorage, openWithManifest, verify } from '../../../src/index.ts'
-import { hostFor } from '../../../src/operations/host-for.ts'
 import { needs } from '../../../test/support/tools.ts'
+import { verifyAgain } from '../../../test/support/verify-again.ts'
 import engine from '../src/index.ts'
 import { everything } from './support/everything.ts'
 import { database, dump, poorUser } from './support/exam.ts'
@@ -40,21 +39,12 @@ describe('a damaged PostgreSQL backup', function () {
     const key = names.find((name) => /-\w{6}\.dump\.gz$/.test(name)) ?? assert.fail(names.join())
     const artifact = join(folder, 'postgres', key)
     const whole = readFileSync(artifact)
-    const context = contextOf({ retry: { attempts: 1, minWaitMs: 1, maxWaitMs: 1 } })
-    const storage = localStorage(join(folder, 'postgres'))
     const scratch = { mode: 'url', url: { reveal: () => url }, flags: defaults } as const
 
     const verified = async (bytes: Uint8Array): Promise<string> => {
       rmSync(artifact)
       writeFileSync(artifact, bytes)
-      const host = hostFor(context, 'test')
-      const found = await findAtKey(storage, key, host)
-      const { manifest, manifestText = '' } = found
-      assert.ok(manifest)
-      const backup = await openWithManifest({ ...found, manifest, manifestText }, {}, host)
-      const { status, record, error } = await verify({ engine, found, backup, scratch }, context)
-      if (record !== undefined) rmSync(new URL(record))
-      return error === undefined ? status : `${status} ${error.code}`
+      return verifyAgain(join(folder, 'postgres'), key, engine, scratch)
     }
 
     assert.equal(await verified(whole), 'proven')
