@@ -57,7 +57,12 @@ export function serverError(host: Host, server: Server, error: unknown): unknown
   if (meaning === undefined) return error
   const { code, what, hints = [], retryable = false } = meaning
   const said = error.message === '' ? '' : ` (${error.message})`
-  return host.error(code, `The Redis server ${nameOf(server)} ${what}${said}`, { hints, retryable, cause: error })
+  const silent = server.tls !== undefined && code === 'SOURCE_UNREACHABLE' && hints.length === 0
+  return host.error(code, `The Redis server ${nameOf(server)} ${what}${said}`, {
+    hints: silent ? ['Does it speak TLS on this port? If not: without --redis-tls and rediss://'] : hints,
+    retryable,
+    cause: error,
+  })
 }
 
 function meaningOf(error: Error): Meaning | undefined {
