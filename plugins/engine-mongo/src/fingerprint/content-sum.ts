@@ -11,8 +11,9 @@ export class ContentSum {
   #documents = 0
 
   add(document: Buffer): void {
-    const digest = hash('sha256', document, 'buffer')
-    for (let word = 0; word < WORDS; word++) this.#sum[word] = (this.#sum[word] ?? 0) + digest.readUInt32LE(word * 4)
+    // As a text of one character a byte: a buffer for each would have memory of its own.
+    const digest = hash('sha256', document, 'binary')
+    for (let word = 0; word < WORDS; word++) this.#sum[word] = (this.#sum[word] ?? 0) + wordOf(digest, word * 4)
     this.#documents++
   }
 
@@ -24,4 +25,13 @@ export class ContentSum {
   get digest(): string {
     return Array.from(this.#sum, (word) => word.toString(16).padStart(8, '0')).join('')
   }
+}
+
+function wordOf(digest: string, at: number): number {
+  return (
+    digest.charCodeAt(at) |
+    (digest.charCodeAt(at + 1) << 8) |
+    (digest.charCodeAt(at + 2) << 16) |
+    (digest.charCodeAt(at + 3) << 24)
+  )
 }

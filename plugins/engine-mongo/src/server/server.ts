@@ -14,6 +14,8 @@ const OPTIONS = {
   heartbeatFrequencyMS: 5_000,
 }
 const CLOSE_MS = 1_500
+/** A command that was sent is done by the server, whether or not anybody waits for it: an insert makes its collection anew. */
+const SETTLE_MS = 3_000
 /** A session that is not used for 30 minutes is ended, and with it its cursors. */
 const REFRESH_MS = 5 * 60_000
 
@@ -36,6 +38,7 @@ export class Server implements AsyncDisposable {
   readonly product: string
   readonly #client: MongoClient
   readonly #host: Host
+  readonly #commands = new Set<Promise<unknown>>()
   #closing: Promise<void> | undefined
 
   private constructor(client: MongoClient, place: Place, host: Host, greeting: Greeting, build: Document) {
@@ -84,7 +87,15 @@ export class Server implements AsyncDisposable {
 
   /** Runs a command; the options are those of the driver. */
   async command(database: string, command: Document): Promise<Document> {
-    return await this.#guarded(() => this.#client.db(database).command(command))
+    return await this.#guarded(async () => {
+      const running = this.#client.db(database).command(command)
+      this.#commands.add(running)
+      try {
+        return await running
+      } finally {
+        this.#commands.delete(running)
+      }
+    })
   }
 
   /** Reads what a command gives by a cursor, as it came: some documents at a time. */
@@ -130,7 +141,7 @@ export class Server implements AsyncDisposable {
   }
 
   readonly #onAbort = (): void => {
-    this.#closing ??= closeClient(this.#client)
+    this.#closing ??= within(SETTLE_MS, Promise.allSettled(this.#commands)).then(() => closeClient(this.#client))
   }
 
   async #guarded<T>(call: () => Promise<T>): Promise<T> {
@@ -144,7 +155,9 @@ export class Server implements AsyncDisposable {
       signal.throwIfAborted()
       const meant = serverError(this.#host, this.place.name, error)
       // Nothing is to be said to a server any more that does not answer.
-      if (meant instanceof Error && 'code' in meant && meant.code === 'SOURCE_UNREACHABLE') this.#onAbort()
+      if (meant instanceof Error && 'code' in meant && meant.code === 'SOURCE_UNREACHABLE') {
+        this.#closing ??= closeClient(this.#client)
+      }
       throw meant
     }
   }
