@@ -16,7 +16,8 @@ export function gcpError(
   of: 'object' | 'bucket' = 'object',
 ): Error {
   if (error instanceof Error && error.name === 'DbvaultError') return error
-  host.signal.throwIfAborted()
+  // Not whatever fails after an abort: what takes everything back then has to be tried again like all else.
+  if (error instanceof Error && error === host.signal.reason) return error
   const failure = failureOf(error)
   const { code, why, hints = [], passing = false } = causeOf(failure, bucket, of)
   const retryAfterMs = inMilliseconds(failure.retryAfter)

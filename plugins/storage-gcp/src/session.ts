@@ -7,8 +7,8 @@ import { failureOf } from './failure.ts'
 const UNIT = 256 * 1024
 /** What Google answers to bytes that are not the last ones, and to the question how far they got. */
 const MORE_WANTED = 308
-/** What Google answers when a session is given up. */
-const GIVEN_UP = 499
+/** What is answered when a session is given up, and where there is nothing left to give up. */
+const GIVEN_UP = [499, 400, 404, 410, 412]
 
 /** It has ended, was given up, or is older than a week. */
 export class SessionGone extends Error {}
@@ -74,7 +74,9 @@ export class Session {
 
   /** Gives it up. Resolves also when it is gone or has ended. */
   async abort(signal: AbortSignal): Promise<void> {
-    await this.#bucket.send({ method: 'DELETE', path: this.#path }, signal, [GIVEN_UP, 404, 410])
+    // Without a length Google refuses it.
+    const request = { method: 'DELETE', path: this.#path, headers: { 'content-length': '0' }, body: '' } as const
+    await this.#bucket.send(request, signal, GIVEN_UP)
   }
 
   async #whereItIs(signal: AbortSignal): Promise<number> {

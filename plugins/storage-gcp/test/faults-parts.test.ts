@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { type Fault, startHttpProxy } from '../../../test/support/http-proxy.ts'
 import { needs } from '../../../test/support/tools.ts'
 import { bodyOf, rejectsWith } from 'dbvault/testing'
@@ -131,6 +135,17 @@ describe('an upload to Google Cloud Storage through a network that fails', () =>
     await net.failsWith('STORAGE_DENIED', net.put())
   })
 
+  it('tries again to give the upload up when it was aborted, too', async () => {
+    net.proxy.plant(is('part', PART), { silence: true })
+    net.proxy.plant(is('give up'), server('backendError'))
+    const coming = net.proxy.next(is('part', PART))
+    const putting = net.put()
+    await coming
+    net.host.abort()
+    await net.failsWith('INTERRUPTED', putting)
+    assert.equal(net.count('give up'), 2)
+  })
+
   it('says so when the upload cannot be given up, and shows nobody its id', async () => {
     net.proxy.plant(is('part', PART), server('forbidden', 403))
     net.proxy.plant(is('give up'), server('forbidden', 403), 9)
@@ -161,6 +176,26 @@ describe('an upload to Google Cloud Storage through a network that fails', () =>
       net.proxy.plant(is('head'), { changeAnswer })
       await net.failsWith('STORAGE_FAILED', net.put(bytes))
     }
+  })
+
+  it('gives the server a CRC32C before that makes the object, of what is sent in one request, too', async () => {
+    await net.put(SMALL)
+    const { crc32c } = await net.bucket.ask(`/o/${encodeURIComponent('folder/key')}`)
+    let said = ''
+    const listener = createServer((request, response) => {
+      const isUpload = request.method === 'POST'
+      void text(request).then((body) => {
+        if (isUpload) said = body
+        response.writeHead(400).end()
+      })
+    }).listen(0, '127.0.0.1')
+    await once(listener, 'listening')
+    const { port } = listener.address() as AddressInfo
+    await using storage = await net.bucket.open({ endpoint: `http://127.0.0.1:${port}` })
+    await rejectsWith(storage.put('folder/key', bodyOf(SMALL), net.host), 'STORAGE_FAILED')
+    listener.close()
+    listener.closeAllConnections()
+    assert.ok(said.includes(`"crc32c":"${String(crc32c)}"`), said.slice(0, 300))
   })
 
   it('gives the server a CRC32C of the whole before that makes the object', async () => {
