@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { after } from 'mocha'
 import { GO_PROGRAMS } from '../support/tools.ts'
 import { freePort } from './free-port.ts'
 import { serve, type Served } from './serve.ts'
@@ -29,7 +28,8 @@ export function sharedS3(vendor: S3Vendor): Promise<S3Server> {
   return server
 }
 
-after(async () => {
+// Benchmarks start it outside of mocha, too.
+globalThis.after?.(async () => {
   for (const server of started.values()) await (await server).stop()
   started.clear()
 })

@@ -41,6 +41,11 @@ export class Vault implements AsyncDisposable {
     return vault
   }
 
+  /** Without a database. */
+  static async empty(): Promise<Vault> {
+    return new Vault(await User.create())
+  }
+
   path(...parts: string[]): string {
     return this.user.path(...parts)
   }
