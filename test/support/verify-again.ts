@@ -25,7 +25,7 @@ export async function verifyAgain<S extends FlagSpecs>(
   const { manifest, manifestText = '' } = found
   assert.ok(manifest)
   const backup = await openWithManifest({ ...found, manifest, manifestText }, {}, host)
-  const { status, record, error } = await verify({ engine, found, backup, scratch } as never, context)
+  const { status, record, error } = await verify({ engine, found, backup, scratch }, context)
   if (record !== undefined) rmSync(new URL(record))
   return error === undefined ? status : `${status} ${error.code}`
 }
