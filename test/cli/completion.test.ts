@@ -64,7 +64,7 @@ describe('completion', () => {
     assert.ok(engines.includes('lines') && engines.includes('sqlite'), engines.join(' '))
     assert.deepEqual(await offered('backup', '-d', 'l'), ['none', 'lines'])
     assert.deepEqual(await offered('backup', '--db=l'), ['none', '--db=lines'])
-    assert.deepEqual(await offered('backup', '-c', ''), ['none', 'folder'])
+    assert.deepEqual(await offered('backup', '-c', 'fol'), ['none', 'folder'])
     assert.deepEqual(await offered('backup', '--prove', 'c'), ['none', 'check'])
     assert.deepEqual(await offered('backup', '--db', 'lines', '--lines-encoding', 'u'), ['none', 'utf8'])
   })

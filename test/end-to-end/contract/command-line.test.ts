@@ -27,8 +27,8 @@ const ARGV_ONLY: Readonly<Record<string, readonly string[]>> = {
   ],
   verify: ['all', 'newest', 'sample', 'db', 'from-database', 'ignore-manifest'],
   list: ['db', 'database'],
-  copy: ['all', 'from', 'to'],
-  decrypt: ['file', 'output', 'decompress'],
+  copy: ['all'],
+  decrypt: ['output'],
 }
 
 interface CommandManifest {
