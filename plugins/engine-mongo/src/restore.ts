@@ -52,8 +52,10 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
     }))
     const fromOf = new Map(made.map(({ collection, from }) => [collection.name, from]))
     const nameOf = ({ name }: Collection): string => fromOf.get(name) ?? name
+    // Nobody else makes collections of the other names; one of a fixed name may be somebody's who was faster.
+    const ours = new Set([...fromOf.values()].filter((name) => !fixed.includes(name)))
     try {
-      const filling = { server, database, nameOf }
+      const filling = { server, database, nameOf, onMade: (name: string) => void ours.add(name) }
       const tool = { server, database, prefix: names.prefix, binDir: target.flags['bin-dir'] }
       const { found, loaded } = await (byTool
         ? fill(reader, filling, host, () => loadByTool(archive, reader.prelude, tool, host))
@@ -72,7 +74,7 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
         restored: counts(found),
       }
     } catch (error) {
-      await discard(place, database, Array.from(fromOf.values()), host)
+      await discard(place, database, [...ours], host)
       throw error
     }
   } catch (error) {

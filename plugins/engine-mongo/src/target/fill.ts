@@ -6,8 +6,9 @@ import type { ContentSum } from '../fingerprint/content-sum.ts'
 import { ContentSums } from '../fingerprint/content-sums.ts'
 import { makeFingerprint, type MongoFingerprint } from '../fingerprint/fingerprint.ts'
 import { insertDocuments } from '../server/insert.ts'
-import { listCollections } from '../server/list-collections.ts'
+import { listCollections, listNames } from '../server/list-collections.ts'
 import { sumDocuments } from '../server/read-documents.ts'
+import { RefusedError } from '../server/refused-error.ts'
 import type { Server } from '../server/server.ts'
 import { eachOf } from '../side-by-side.ts'
 import { createCollection, createView, finishCollection } from './create-collection.ts'
@@ -19,6 +20,8 @@ export interface Filling {
   readonly database: string
   /** Under which name. */
   nameOf(collection: Collection): string
+  /** Told of each collection that was not there before. */
+  onMade?(name: string): void
 }
 
 export interface Filled {
@@ -43,9 +46,14 @@ export async function fill(
   const { collections } = reader.prelude
   const atOnce = server.place.parallel
   const stored = collections.filter(({ type }) => type !== 'view')
-  await eachOf(stored, atOnce, (collection) =>
-    createCollection(server, database, collection, filling.nameOf(collection)),
-  )
+  // Some servers answer that they have made a collection which was there.
+  const before = new Set((await listNames(server, database)).map(({ name }) => name))
+  await eachOf(stored, atOnce, async (collection) => {
+    const name = filling.nameOf(collection)
+    if (before.has(name)) throw new RefusedError(collection.name, 48, 'somebody has made one of that name meanwhile')
+    await createCollection(server, database, collection, name)
+    filling.onMade?.(name)
+  })
   const loaded = await loading()
   const sums = await eachOf(stored, atOnce, (collection) =>
     sumDocuments(server, database, { ...collection, name: filling.nameOf(collection) }),

@@ -4,6 +4,7 @@ import type { Place } from '../server/place.ts'
 import { Server } from '../server/server.ts'
 import { createView } from './create-collection.ts'
 import type { TemporaryNames } from './temporary-names.ts'
+import { renameCollection, type Step, undoSwap } from './undo-swap.ts'
 
 const PATIENCE_MS = 10 * 60_000
 
@@ -25,17 +26,17 @@ export interface Swap {
 export async function putInPlace({ place, database, names, old, made }: Swap, host: Host): Promise<void> {
   host.signal.throwIfAborted()
   await using server = await Server.open(place, { ...host, signal: AbortSignal.timeout(PATIENCE_MS) })
-  const undo: (() => Promise<unknown>)[] = []
+  const steps: Step[] = []
   const rename = async (from: string, to: string): Promise<void> => {
+    steps.push({ kind: 'move', from, to })
     await renameCollection(server, database, from, to)
-    undo.push(() => renameCollection(server, database, to, from))
   }
   const aside: string[] = []
   try {
     for (const collection of old) {
       if (collection.type === 'view') {
+        steps.push({ kind: 'drop view', view: collection })
         await drop(server, database, collection.name)
-        undo.push(() => createView(server, database, { ...collection, indexes: [] }, collection.name))
       } else {
         const to = names.next('old')
         await rename(collection.name, to)
@@ -44,12 +45,12 @@ export async function putInPlace({ place, database, names, old, made }: Swap, ho
     }
     for (const { collection, from } of made) {
       if (collection.type === 'view') {
+        steps.push({ kind: 'make view', name: collection.name })
         await createView(server, database, collection, collection.name)
-        undo.push(() => drop(server, database, collection.name))
       } else if (from !== collection.name) await rename(from, collection.name)
     }
   } catch (error) {
-    for (const step of undo.toReversed()) await step()
+    await undoSwap(steps, { place, database }, error, host)
     throw error
   }
   const views = made.filter(({ collection }) => collection.type === 'view').map(({ from }) => from)
@@ -63,8 +64,4 @@ export async function putInPlace({ place, database, names, old, made }: Swap, ho
 
 export async function drop(server: Server, database: string, name: string): Promise<void> {
   await server.command(database, { drop: name })
-}
-
-async function renameCollection(server: Server, database: string, from: string, to: string): Promise<void> {
-  await server.command('admin', { renameCollection: `${database}.${from}`, to: `${database}.${to}` })
 }
