@@ -32,10 +32,11 @@ export function findOrphans(
     backups.flatMap(({ key, manifest }) => manifest.members.map((m) => sibling(key, m.artifact.name))),
   )
   const doubtful = new Set(damaged.map(({ key }) => stemOf(key)).filter((stem) => stem !== undefined))
+  const chosen = damaged.filter(({ key }) => !isOurName(key)).map(({ key }) => `${key.slice(0, -'.json'.length)}.`)
   const markers = findMarkers(objects)
   return [...objects.values()]
     .filter(({ key }) => roleOf(key).role === 'artifact' && !known.has(key) && !objects.has(`${key}.json`))
-    .filter(({ key }) => !doubtful.has(stemOf(key) ?? ''))
+    .filter(({ key }) => !doubtful.has(stemOf(key) ?? '') && !chosen.some((start) => key.startsWith(start)))
     .flatMap((stat) => {
       const beats = markers.filter(({ artifact }) => areOfOneBackup(artifact, stat.key))
       if (!isOurName(stat.key) && beats.length === 0) return []

@@ -64,6 +64,8 @@ export class Placement {
   async commit(manifest: string): Promise<void> {
     const place = { storage: this.storage, key: manifestKey(this.#mainKey) }
     await putManifest(place, manifest, this.#context, this.#subject, (host) => this.#lookOnceMore(host))
+    // They are a backup's from here on, and nobody's to take back.
+    this.#made.length = 0
     await this.#removeMarker()
   }
 

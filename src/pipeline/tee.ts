@@ -61,8 +61,8 @@ export class Tee {
       const patience = sleep(this.#options.patienceMs, 'tired', { signal: stop.signal }).catch(() => {})
       const outcome = await Promise.race([Promise.all(behind.map((branch) => branch.hasRoom())), patience])
       stop.abort()
-      // Where nobody gets on it is not for this one reader to be blamed.
-      if (outcome !== 'tired' || behind.length === live.length) continue
+      // Where nobody gets on it is not for this one reader to be blamed, nor where nobody is left who waits for it.
+      if (outcome !== 'tired' || live.every((branch) => branch.left || behind.includes(branch))) continue
       for (const [index, branch] of behind.entries()) {
         if (branch.taken === before[index]) branch.fail(this.#options.onLeftBehind(this.#branches.indexOf(branch)))
       }

@@ -137,6 +137,13 @@ describe('the sweep', () => {
     assert.deepEqual([kinds(result), (await keysIn(good)).length], [[], 3])
   })
 
+  it('leaves the further members alone whose manifest, of a name that the user chose, cannot be read', async () => {
+    const good = await storing('exact.dump', 'exact.dump.pending-1', 'exact.dump.roles.sql')
+    await put(good, 'exact.dump.json', '{"format":"dbvault-manifest-9"}')
+    assert.deepEqual(kinds(await pruneAt(aged(good, /./, 9 * DAY))), ['marker'])
+    assert.deepEqual(await keysIn(good), ['exact.dump', 'exact.dump.json', 'exact.dump.roles.sql'])
+  })
+
   it('stays within its scope', async () => {
     const good = await storing(`night/${A}`, `nightly/${A}`)
     await pruneAt(aged(good, /./, 2 * DAY), { scope: 'night/' })

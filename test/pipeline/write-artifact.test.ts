@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { buffer } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Storage } from '../../src/contract/storage.ts'
 import { type WriteOptions, writeArtifact } from '../../src/pipeline/write-artifact.ts'
 import { memoryStorage } from '../../src/testing/index.ts'
@@ -95,6 +96,35 @@ describe('an artifact for several places', () => {
     }
     const places = ['a', 'b'].map((name) => ({ storage: stalling(memoryStorage(name), /^a$/, onStalled), key: 'a' }))
     await assert.rejects(writeArtifact(megabytes(40), PLAIN, places, options(stop.signal, 50)), /enough/)
+  })
+
+  it('waits as long as it takes for the only place that is left', async () => {
+    const [slow, gone] = [memoryStorage('slow'), memoryStorage('gone')]
+    const late: Storage = {
+      ...slow,
+      put: async (key, body, host) => {
+        await Promise.race([delay(1000), once(body, 'error')])
+        return slow.put(key, body, host)
+      },
+    }
+    const leaving: Storage = {
+      ...gone,
+      put: async (_key, body) => {
+        // It goes when nothing comes any more: then the other one is waited for.
+        let idle: NodeJS.Timeout | undefined
+        const failure = new Promise<never>((_, reject) => {
+          body.on('data', () => {
+            clearTimeout(idle)
+            idle = setTimeout(() => reject(new Error('gone')), 100)
+          })
+          body.on('error', () => {})
+        })
+        return failure.finally(() => body.destroy())
+      },
+    }
+    const { outcomes } = await write(megabytes(40), [late, leaving], 300)
+    assert.ok(outcomes[0] && !('error' in outcomes[0]), String((outcomes[0] as { error?: unknown }).error))
+    assert.match(String((outcomes[1] as { error?: unknown }).error), /gone/)
   })
 
   it('closes its source when no place is left', async () => {
