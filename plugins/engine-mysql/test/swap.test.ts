@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, it } from 'mocha'
 import mysql from 'mysql2/promise'
@@ -147,5 +148,30 @@ describe('a restore that replaces a database', function () {
     } finally {
       await server.stop('SIGKILL')
     }
+  })
+
+  it('drops no database that somebody else has made under the name of the target meanwhile', async () => {
+    const server = shared()
+    const held = await dumped(at(server, await madeDatabase(server, NEW)))
+    const target = `meanwhile_${Date.now()}`
+    let made = false
+    await using gate = await startGate(
+      server.port,
+      (sql) => {
+        if (!made && sql.startsWith('CREATE DATABASE `dbvault_old_')) {
+          made = true
+          const theirs = `CREATE DATABASE ${target}; CREATE TABLE ${target}.theirs SELECT 1 AS i`
+          execFileSync('mariadb', ['--no-defaults', '-uroot', '-S', server.socket, '-e', theirs])
+        }
+        return false
+      },
+      'cut',
+    )
+    const to = { ...at(server, target), port: gate.port }
+    await rejected(restored(held.members, to, { replace: true }), 'TARGET_NOT_EMPTY')
+    assert.equal(made, true)
+    assert.equal(await server.sql(`SELECT i FROM ${target}.theirs`), '1\n')
+    assert.equal(await ours(server), '')
+    await server.sql(`DROP DATABASE ${target}`)
   })
 })

@@ -9,6 +9,7 @@ import { type Journal, dropKept, keptName, markDone, tokenName, writeJournal } f
 import { createObjects, dropObjects, readObjects, type Objects } from './objects.ts'
 import { moveTables, undo } from './undo.ts'
 
+const DATABASE_EXISTS = 1007
 const NOTHING: Objects = { tables: [], definitions: [] }
 
 /** How long a statement of the swap waits for what others do with a table, in seconds. Behind it everybody waits. */
@@ -39,6 +40,8 @@ export async function swap(
 
   const fresh = await readObjects(session, beside)
   const old = contents === undefined ? NOTHING : await readObjects(session, target)
+  // Somebody may have come in between.
+  if (!replace && old.tables.length + old.definitions.length > 0) throw notEmpty(host, target)
   const [charset, collation] = await defaultsOf(session, beside)
   const before = contents && (await defaultsOf(session, target))
   const journal: Journal = {
@@ -50,10 +53,11 @@ export async function swap(
     done: false,
   }
 
+  let made = false
   try {
     outer.signal.throwIfAborted()
     await writeJournal(session, journal)
-    if (contents === undefined) await session.run(`CREATE DATABASE ${name(target)}`)
+    if (contents === undefined) await makeTarget()
     await session.run(`ALTER DATABASE ${name(target)} CHARACTER SET ${charset} COLLATE ${collation}`)
     await dropObjects(session, target, old.definitions)
     await dropObjects(session, beside, fresh.definitions)
@@ -79,6 +83,16 @@ export async function swap(
     host.report({ kind: 'warning', message })
   })
 
+  /** Where somebody was faster, it is theirs. */
+  async function makeTarget(): Promise<void> {
+    try {
+      await session.run(`CREATE DATABASE ${name(target)}`)
+    } catch (error) {
+      throw isServerError(error) && error.errno === DATABASE_EXISTS ? notEmpty(host, target) : error
+    }
+    made = true
+  }
+
   /** What was made again must be what was restored and compared. */
   async function compare(): Promise<void> {
     const made = await readObjects(session, target)
@@ -91,7 +105,7 @@ export async function swap(
 
   async function revert(reason: unknown): Promise<void> {
     try {
-      await undo(journal, login, host)
+      await undo(journal, login, host, made)
     } catch (cause) {
       throw host.error('RESTORE_FAILED', `The restore failed, and ${shown(target)} could not be made what it was`, {
         hints: [

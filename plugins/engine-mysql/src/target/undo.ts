@@ -7,13 +7,13 @@ import { createObjects, dropObjects, readObjects } from './objects.ts'
 
 /**
  * Makes the target of a swap what it was, however far that had come, and removes its journal. May be called again when it
- * did not come to its end.
+ * did not come to its end. A target that was not there is dropped only where `made` says that this swap has made it.
  */
-export async function undo(journal: Journal, login: Login, host: Host): Promise<void> {
+export async function undo(journal: Journal, login: Login, host: Host, made = false): Promise<void> {
   const { id, target, before, old, fresh } = journal
   await using session = await connect(login, host)
   if (before === undefined) {
-    await session.run(`DROP DATABASE IF EXISTS ${name(target)}`)
+    if (made) await session.run(`DROP DATABASE IF EXISTS ${name(target)}`)
     return await dropKept(session, id)
   }
   const [kept, beside] = [keptName(id), `dbvault_restore_${id}`]
