@@ -38,7 +38,8 @@ export interface Engine<S extends FlagSpecs = FlagSpecs> {
   /**
    * Restores stored members into scratch, compares with `expected`, and removes the scratch. Needs no source.
    * A difference is a result, not an error.
-   * @throws PROOF_UNFINISHED when scratch fails for a reason that says nothing about the backup (full, killed)
+   * @throws PROOF_UNFINISHED when scratch fails for a reason that says nothing about the backup (full, killed), and for
+   * a fingerprint of another scheme: a later version may know it, and `verify` must not write down that the backup failed
    * @throws PROOF_FAILED when the members cannot be restored
    */
   prove(request: ProveRequest<S>, host: Host): Promise<Proof>

@@ -52,10 +52,10 @@ export function engineProveCases<S extends FlagSpecs>(harness: EngineHarness<S>)
         assert.ok(!proof.differences.join().includes(fixture.marker), 'no row data')
       }
     }),
-    engineCase(harness, 'prove throws PROOF_FAILED for a fingerprint that it does not know', async (exam) => {
+    engineCase(harness, 'prove throws PROOF_UNFINISHED for a fingerprint that it does not know', async (exam) => {
       await using fixture = await harness.source()
       const { members } = await exam.dump(fixture.source)
-      await rejectsWith(exam.prove(stored(members), fixture.source, { scheme: 'another-0' }), 'PROOF_FAILED')
+      await rejectsWith(exam.prove(stored(members), fixture.source, { scheme: 'another-0' }), 'PROOF_UNFINISHED')
     }),
     engineCase(harness, 'prove and check reject a dump that is cut, wherever it is cut', async (exam) => {
       await using fixture = await harness.source()

@@ -36,7 +36,7 @@ export async function prove({ stored, expected, scratch }: ProveRequest<Flags>, 
 function known(expected: Fingerprint, host: Host): Db2Fingerprint {
   const wanted = asDb2Fingerprint(expected)
   if (wanted !== undefined) return wanted
-  throw host.error('PROOF_FAILED', `This version cannot compare a fingerprint of the scheme "${expected.scheme}"`, {
+  throw host.error('PROOF_UNFINISHED', `This version cannot compare a fingerprint of the scheme "${expected.scheme}"`, {
     hints: ['Update @dbvault/engine-db2, or see whether this is a backup of Db2.'],
   })
 }

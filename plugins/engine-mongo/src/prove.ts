@@ -17,9 +17,13 @@ export async function prove({ stored, expected, scratch }: ProveRequest<Flags>, 
   const archive = archiveOf(stored, host, 'PROOF_FAILED')
   const wanted = expected && asMongoFingerprint(expected)
   if (expected && wanted === undefined) {
-    throw host.error('PROOF_FAILED', `This version cannot compare a fingerprint of the scheme "${expected.scheme}"`, {
-      hints: ['Update @dbvault/engine-mongo, or see whether this is a backup of MongoDB.'],
-    })
+    throw host.error(
+      'PROOF_UNFINISHED',
+      `This version cannot compare a fingerprint of the scheme "${expected.scheme}"`,
+      {
+        hints: ['Update @dbvault/engine-mongo, or see whether this is a backup of MongoDB.'],
+      },
+    )
   }
   try {
     await using reader = await ArchiveReader.open(bytesOf(archive, host))

@@ -42,9 +42,13 @@ async function tryRestore({ stored, expected, scratch }: ProveRequest<Flags>, ou
   const { main, events } = readMembers(stored, outer, 'PROOF_FAILED')
   const wanted = expected && asMysqlFingerprint(expected)
   if (expected && wanted === undefined) {
-    throw outer.error('PROOF_FAILED', `This version cannot compare a fingerprint of the scheme "${expected.scheme}"`, {
-      hints: ['Update @dbvault/engine-mysql, or see whether this is a backup of MySQL.'],
-    })
+    throw outer.error(
+      'PROOF_UNFINISHED',
+      `This version cannot compare a fingerprint of the scheme "${expected.scheme}"`,
+      {
+        hints: ['Update @dbvault/engine-mysql, or see whether this is a backup of MySQL.'],
+      },
+    )
   }
   const origin = wanted ?? (await originOf(main, outer))
   await using place = await openScratch(scratch, origin, outer)

@@ -15,9 +15,13 @@ export async function prove({ stored, expected, scratch }: ProveRequest<Flags>, 
   const members = membersOf(stored, host, 'PROOF_FAILED')
   const wanted = expected && asPostgresFingerprint(expected)
   if (expected && wanted === undefined) {
-    throw host.error('PROOF_FAILED', `This version cannot compare a fingerprint of the scheme "${expected.scheme}"`, {
-      hints: ['Update @dbvault/engine-postgres, or see whether this is a backup of PostgreSQL.'],
-    })
+    throw host.error(
+      'PROOF_UNFINISHED',
+      `This version cannot compare a fingerprint of the scheme "${expected.scheme}"`,
+      {
+        hints: ['Update @dbvault/engine-postgres, or see whether this is a backup of PostgreSQL.'],
+      },
+    )
   }
   try {
     await using opened = await openBackup(members, host)

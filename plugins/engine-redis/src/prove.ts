@@ -28,9 +28,13 @@ export async function prove({ stored, expected, scratch }: ProveRequest<Flags>, 
   const members = membersOf(stored, host, 'PROOF_FAILED')
   const wanted = expected && asRedisFingerprint(expected)
   if (expected && wanted === undefined) {
-    throw host.error('PROOF_FAILED', `This version cannot compare a fingerprint of the scheme "${expected.scheme}"`, {
-      hints: ['Update @dbvault/engine-redis, or see whether this is a backup of Redis.'],
-    })
+    throw host.error(
+      'PROOF_UNFINISHED',
+      `This version cannot compare a fingerprint of the scheme "${expected.scheme}"`,
+      {
+        hints: ['Update @dbvault/engine-redis, or see whether this is a backup of Redis.'],
+      },
+    )
   }
   try {
     refuseElsewhere(scratch.mode)

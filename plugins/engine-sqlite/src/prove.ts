@@ -13,9 +13,13 @@ export async function prove({ stored, expected, scratch }: ProveRequest<Flags>, 
   const member = onlyMember(stored, host, 'PROOF_FAILED')
   const wanted = expected && asSqliteFingerprint(expected)
   if (expected && wanted === undefined) {
-    throw host.error('PROOF_FAILED', `This version cannot compare a fingerprint of the scheme "${expected.scheme}"`, {
-      hints: ['Update @dbvault/engine-sqlite, or see whether this is a backup of SQLite.'],
-    })
+    throw host.error(
+      'PROOF_UNFINISHED',
+      `This version cannot compare a fingerprint of the scheme "${expected.scheme}"`,
+      {
+        hints: ['Update @dbvault/engine-sqlite, or see whether this is a backup of SQLite.'],
+      },
+    )
   }
 
   await using directory = await host.tempDir()
