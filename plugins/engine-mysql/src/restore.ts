@@ -17,7 +17,7 @@ import { originOf } from './scratch/origin.ts'
 import { scratchSchema } from './scratch/scratch-schema.ts'
 import { databaseOf, loginOf, placeOf } from './server/login.ts'
 import { name, shown } from './server/quote.ts'
-import { isServerError, serverError } from './server/server-error.ts'
+import { isServerError, said, serverError } from './server/server-error.ts'
 import { connect, type Session } from './server/session.ts'
 import { readMembers } from './sql/members.ts'
 import { readStored } from './sql/read-stored.ts'
@@ -63,7 +63,12 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
       if (wanted)
         refuseDifferent(wanted, { ...found, definitions: [...found.definitions, ...(await eventsOf(beside.session))] })
     })
-    await warnOfUnusable(beside.session)
+    // The restore is whole: that nobody can be asked any more does not make it fail.
+    await warnOfUnusable(beside.session).catch((error: unknown) => {
+      host.signal.throwIfAborted()
+      const why = isServerError(error) ? said(error) : String(error)
+      host.report({ kind: 'warning', message: `Whether its views can be used could not be looked at: ${why}` })
+    })
     return {
       target: `database ${shown(database)} on ${placeOf(login)}`,
       outcome: wanted ? 'equal' : 'restorable',
