@@ -47,7 +47,7 @@ async function allFiles(): Promise<string[][]> {
 /** A lane is shown as a whole when it has ended. */
 async function sideBySide(lanes: readonly string[][]): Promise<Totals[]> {
   const limit = pLimit(Number(process.env['DBVAULT_TEST_LANES']) || availableParallelism())
-  const folder = await mkdtemp(join(tmpdir(), 'dbvault-lanes-'))
+  const folder = await mkdtemp(join(tmpdir(), 'test-lanes-'))
   try {
     return await Promise.all(
       lanes.map((lane, index) =>
