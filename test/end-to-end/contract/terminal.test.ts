@@ -18,7 +18,7 @@ describe('on a terminal', () => {
     await terminal.until('____/')
     await terminal.until('Which kind of database?')
     terminal.type('sqlite') // The choice that begins so, among however many engines are installed.
-    await terminal.until('sqlite')
+    await terminal.until('❯ sqlite')
     terminal.type('\r')
     await terminal.until('Path of the database file?')
     terminal.type('shop.db\r')
