@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { after, before, describe, it } from 'mocha'
 import { startRegistry, type TestRegistry } from '../servers/registry.ts'
 import { needs } from '../support/tools.ts'
 import { type Ended, Published, run } from './published.ts'
 
+const EXAMPLES = fileURLToPath(new URL('../../examples/plugins', import.meta.url))
 const SEPARATE = '@dbvault/engine-db2'
 
 describe('dbvault, installed from a registry as a user would', function () {
@@ -108,5 +110,21 @@ describe('dbvault, installed from a registry as a user would', function () {
     assert.equal(backups[0]?.status, 'proven')
     await succeeds('dbvault', 'restore', String(backups[0].locations[0]?.address), '-D', 'again.txt')
     assert.equal(await readFile(join(home, 'again.txt'), 'utf8'), 'one\n')
+  })
+
+  describe('the worked example of a storage', () => {
+    needs('rclone')
+
+    it('passes every question against a real server, from outside of the workspace, and is installed by a stranger', async () => {
+      const folder = join(home, 'webdav')
+      await cp(join(EXAMPLES, 'dbvault-storage-webdav'), folder, { recursive: true })
+      await succeedsIn(folder, 'npm', 'install')
+      const asked = await succeedsIn(folder, 'npm', 'test')
+      assert.match(asked, /fail 0$/m)
+      assert.ok(Number(/pass (\d+)$/m.exec(asked)?.[1]) >= 40, asked)
+      await registry.publish(folder)
+      await succeeds('dbvault', 'plugins', 'install', 'dbvault-storage-webdav')
+      assert.match(await succeeds('dbvault', 'backup', '--help'), /--webdav-url/)
+    })
   })
 })

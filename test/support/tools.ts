@@ -60,6 +60,7 @@ export const TOOLS = {
   'postgres 17': () => existsSync(join(POSTGRES_17, 'postgres')),
   'postgres 18': () => existsSync(join(POSTGRES_18, 'postgres')),
   pg_cron: () => existsSync('/usr/lib/postgresql/15/lib/pg_cron.so'),
+  rclone: () => isOnPath('rclone'),
   redis: () => isOnPath('redis-server'),
   'redis 8': () => existsSync(REDIS_8),
   'valkey 9': () => existsSync(VALKEY_9),
