@@ -1,4 +1,6 @@
+import { asDbvaultError } from '../errors/as-dbvault-error.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
+import { exitNow } from '../host/confinement.ts'
 import { exitCodeOf } from './exit-code.ts'
 
 const ENDINGS = {
@@ -19,6 +21,7 @@ export class Interrupt implements Disposable {
   constructor(notify: (text: string) => void) {
     this.#notify = notify
     for (const name of Object.keys(ENDINGS)) process.on(name, this.#onSignal)
+    process.on('uncaughtException', this.#onUncaught)
   }
 
   /** Aborts with the error that the command then fails with: INTERRUPTED, TERMINATED or TIMED_OUT. */
@@ -42,7 +45,11 @@ export class Interrupt implements Disposable {
   [Symbol.dispose](): void {
     clearTimeout(this.#timer)
     for (const name of Object.keys(ENDINGS)) process.off(name, this.#onSignal)
+    process.off('uncaughtException', this.#onUncaught)
   }
+
+  /** What is thrown where nobody can catch it ends the command as anything else does, with all its cleaning up. */
+  readonly #onUncaught = (error: unknown): void => this.#controller.abort(asDbvaultError(error))
 
   /** The first signal has the command clean up and end; the second one ends the process at once. */
   readonly #onSignal = (name: EndingSignal): void => {
@@ -62,5 +69,5 @@ function dieBy(name: 'SIGINT' | 'SIGTERM', exit: number): never {
   process.emit('exit', exit)
   process.removeAllListeners(name)
   process.kill(process.pid, name)
-  return process.exit(exit)
+  return exitNow(exit)
 }

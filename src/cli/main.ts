@@ -4,7 +4,10 @@ import { DbvaultError } from '../errors/dbvault-error.ts'
 import { asDbvaultError } from '../errors/as-dbvault-error.ts'
 import { wantsJson } from './environment.ts'
 import { keepCommandLineOutOfDebug } from './debug-output.ts'
+import { allowConfinement, writeOut } from '../host/confinement.ts'
+import { EndWatch } from './end-watch.ts'
 import { exitCodeOf } from './exit-code.ts'
+import { namePlugin } from './name-plugin.ts'
 import { failureDocument, renderDocument, renderError } from './render-error.ts'
 import { flushOutput, tolerateClosedPipes } from './stdout.ts'
 import { silenceExperimentalWarnings } from './warnings.ts'
@@ -25,35 +28,31 @@ export async function main(argv: readonly string[], root: string): Promise<void>
   silenceExperimentalWarnings()
   tolerateClosedPipes()
   keepCommandLineOutOfDebug()
+  allowConfinement()
+  const watch = new EndWatch(wantsJson(argv))
   try {
     if (asksForVersion(argv)) await printVersion(root)
     else if (argv[0] === '__complete') await printCompletion(argv.slice(1), root)
     else await runCommand(argv, root)
+    await flushOutput()
+    watch.done()
   } catch (error) {
     process.exitCode = tell(error, argv)
     await flushOutput()
-    endSoon()
+    watch.done()
   }
-}
-
-/**
- * The process ends by itself: `process.exit` can wait for ever for a thread of V8 (https://github.com/nodejs/node/issues/54918).
- * Only when a failed operation has left something open does it take that way.
- */
-function endSoon(): void {
-  setTimeout(() => process.exit(), 1000).unref()
 }
 
 /** oclif alone takes longer to load than this line to print. */
 async function printVersion(root: string): Promise<void> {
   const { name, version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Record<string, string>
-  process.stdout.write(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`)
+  writeOut(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`)
 }
 
 /** For the scripts of {@link ./completion/scripts.ts}. Whatever goes wrong, a shell is not disturbed by it. */
 async function printCompletion([shell = '', ...words]: readonly string[], root: string): Promise<void> {
   const { answer } = await import('./completion/answer.ts')
-  process.stdout.write(await answer(root, shell, words))
+  writeOut(await answer(root, shell, words))
 }
 
 function asksForVersion(argv: readonly string[]): boolean {
@@ -68,8 +67,8 @@ async function runCommand(argv: readonly string[], root: string): Promise<void> 
 /** Commands of dbvault have told of their own failure already; this is for oclif's commands and for everything before. */
 function tell(error: unknown, argv: readonly string[]): number {
   if (isOclifError(error) && error.code === 'EEXIT') return error.oclif.exit ?? 1
-  const failure = isOclifError(error) ? fromOclif(error) : asDbvaultError(error)
-  if (wantsJson(argv)) process.stdout.write(renderDocument(failureDocument(failure)))
+  const failure = namePlugin(isOclifError(error) ? fromOclif(error) : asDbvaultError(error))
+  if (wantsJson(argv)) writeOut(renderDocument(failureDocument(failure)))
   process.stderr.write(renderError(failure))
   return exitCodeOf(failure.code)
 }

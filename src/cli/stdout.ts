@@ -1,3 +1,5 @@
+import { Writable } from 'node:stream'
+import { writeOut } from '../host/confinement.ts'
 import { diskError } from '../storage/disk-error.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { renderError } from './render-error.ts'
@@ -33,9 +35,14 @@ export function writeToStderr(text: string): Promise<void> {
 /** Resolves once all that was written to stdout and stderr is on its way, or can no longer be. */
 export async function flushOutput(): Promise<void> {
   await Promise.all(
-    [process.stdout, process.stderr].map(
+    [writeOut, process.stderr.write.bind(process.stderr)].map(
       // The callback of a write is called also when the stream has failed.
-      async (stream) => new Promise<void>((resolve) => stream.write('', () => resolve())),
+      async (write) => new Promise<void>((resolve) => void write('', () => resolve())),
     ),
   )
+}
+
+/** Stdout as a stream, for a result that is no text. It is never closed. */
+export function resultStream(): Writable {
+  return new Writable({ write: (chunk: Uint8Array, _, done) => void writeOut(chunk, done) })
 }

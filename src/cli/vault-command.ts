@@ -3,6 +3,7 @@ import { ExitError } from '@oclif/core/errors'
 import type { FlagInput, Input, OutputFlags, ParserOutput } from '@oclif/core/interfaces'
 import type { Host, Secret } from '../contract/host.ts'
 import { asDbvaultError } from '../errors/as-dbvault-error.ts'
+import { writeOut } from '../host/confinement.ts'
 import { redact } from '../host/redact.ts'
 import { secret } from '../host/secret.ts'
 import { contributedName, environmentNames, type Takes } from '../registry/contribution.ts'
@@ -16,6 +17,7 @@ import { outputFlags } from './flags/output.ts'
 import { Interrupt } from './interrupt.ts'
 import { failureDocument, renderDocument, renderError, renderWarning } from './render-error.ts'
 import { hideArguments, isSecret } from './secret-flags.ts'
+import { namePlugin } from './name-plugin.ts'
 import { missingPlugins, offerToInstall } from './plugins/offer-to-install.ts'
 import type { Given } from './one-of.ts'
 import type { Lookup } from './place.ts'
@@ -69,8 +71,8 @@ export abstract class VaultCommand extends Command {
 
   /** Writes the result to stdout, once: the text, or with `--json` `value` with `"ok": true` before it. */
   protected result(value: object, text: string): void {
-    if (this.jsonEnabled()) process.stdout.write(this.#clean(renderDocument({ ok: true, ...value })))
-    else if (text !== '') process.stdout.write(this.#clean(text.endsWith('\n') ? text : `${text}\n`))
+    if (this.jsonEnabled()) writeOut(this.#clean(renderDocument({ ok: true, ...value })))
+    else if (text !== '') writeOut(this.#clean(text.endsWith('\n') ? text : `${text}\n`))
   }
 
   /** Says what stands although the command is about to fail: it goes to stdout with or before the error. */
@@ -101,9 +103,9 @@ export abstract class VaultCommand extends Command {
 
   /** Shows the failure, then ends with its exit code and nothing more to show. */
   protected override async catch(thrown: Error): Promise<never> {
-    const error = asDbvaultError(thrown, this.#interrupt?.signal)
+    const error = namePlugin(asDbvaultError(thrown, this.#interrupt?.signal))
     const document = failureDocument(error, this.#partial?.value)
-    if (this.jsonEnabled()) process.stdout.write(this.#clean(renderDocument(document)))
+    if (this.jsonEnabled()) writeOut(this.#clean(renderDocument(document)))
     else if (this.#partial) this.result({}, this.#partial.text)
     process.stderr.write(this.#clean(renderError(error)))
     throw new ExitError(exitCodeOf(error.code))
@@ -135,6 +137,7 @@ export abstract class VaultCommand extends Command {
     this.#secrets = Object.keys(contributed)
       .filter((name) => isSecret(flags[name]) && typeof values[name] === 'string')
       .map((name) => secret(values[name] as string))
+    if (typeof values['url'] === 'string') this.hide(secret(values['url']))
     const secrets = [...this.#given].filter((name) => isSecret(flags[name]))
     if (secrets.length > 0) this.warn(hideArguments(secrets, flags, id))
     if (typeof values['timeout'] === 'number') this.#interrupt?.timeoutAfter(values['timeout'])
@@ -178,6 +181,12 @@ export abstract class VaultCommand extends Command {
       }
     }
     return given
+  }
+
+  /** Has a secret cut out of all that is printed from now on, and returns it. */
+  protected hide<T extends Secret | undefined>(text: T): T {
+    if (text !== undefined) this.#secrets = [...this.#secrets, text]
+    return text
   }
 
   /** Without what a plugin, or a library of its, may have put into a message. */

@@ -51,7 +51,7 @@ export default class Backup extends VaultCommand {
     const labels = labelsOf(flags.label)
     const key = await backupKey(flags, this.given)
     if (key.made !== undefined && flags['save-key'] === undefined) requireKeyDisplay(this.jsonEnabled())
-    const password = await passwordFor(flags, contribution, this.given, person, this.signal)
+    const password = this.hide(await passwordFor(flags, contribution, this.given, person, this.signal))
     const engine = await loadEngine(contribution)
 
     using progress = await startProgress({ quiet: flags.quiet ?? false })

@@ -12,6 +12,7 @@ import { type Place, openAddress } from '../cli/place.ts'
 import { operationContext } from '../cli/operation-context.ts'
 import { startProgress } from '../cli/progress.ts'
 import { readUnlock } from '../cli/secret-input.ts'
+import { resultStream } from '../cli/stdout.ts'
 import { VaultCommand } from '../cli/vault-command.ts'
 import { fileName } from '../catalog/layout.ts'
 import type { Host } from '../contract/host.ts'
@@ -104,8 +105,7 @@ async function bytesAt(storage: Storage, key: string, host: Host): Promise<numbe
   throw new DbvaultError('OBJECT_NOT_FOUND', `There is no artifact at ${storage.address(key)}`)
 }
 
-const toStdout = (body: Readable, signal: AbortSignal): Promise<void> =>
-  pipeline(body, process.stdout, { signal, end: false })
+const toStdout = (body: Readable, signal: AbortSignal): Promise<void> => pipeline(body, resultStream(), { signal })
 
 /** @throws USAGE when the name does not tell what is left of it */
 function plainName(file: string, decompress: boolean): string {

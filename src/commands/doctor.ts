@@ -86,7 +86,7 @@ export default class Doctor extends VaultCommand {
   ): Promise<readonly DoctorCheck[]> {
     const contribution = this.registry.engine(flags.db)
     const engine = await loadEngine(contribution)
-    const password = await passwordFor(flags, contribution, this.given, canAsk(flags), this.signal)
+    const password = this.hide(await passwordFor(flags, contribution, this.given, canAsk(flags), this.signal))
     const server = sourceOf('', flags, contribution, password)
     const host = hostFor(context, flags.db, { secrets: [server.password, server.url] })
     const databases = await chosenDatabases(flags, engine, server, host)

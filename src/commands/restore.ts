@@ -78,7 +78,7 @@ export default class Restore extends VaultCommand {
     const taken: FoundBackup = flags['ignore-manifest'] ? { storage: found.storage, key: found.key } : found
     const { opened, contribution, engine } = await makeReady(taken, unlock, flags.db, this.registry, host)
     await using _ = opened
-    const password = await passwordFor(flags, contribution, this.given, person, this.signal)
+    const password = this.hide(await passwordFor(flags, contribution, this.given, person, this.signal))
     const target = { ...sourceOf(flags.database ?? '', flags, contribution, password), replace: flags.replace ?? false }
     if (contribution.descriptor.source.database === 'file') await refuseToReplaceBackup(found, target.database, host)
     if (target.replace && person && !flags.yes && !flags['dry-run']) {

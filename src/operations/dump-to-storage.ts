@@ -3,8 +3,9 @@ import type { Host } from '../contract/host.ts'
 import { fileName } from '../catalog/layout.ts'
 import { asDbvaultError } from '../errors/as-dbvault-error.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
+import { oneLine } from '../errors/one-line.ts'
 import { type Encoding, suffixOf } from '../pipeline/encoding.ts'
-import { linked, settleAll } from '../pipeline/linked.ts'
+import { linked, settleAll, unlessAborted } from '../pipeline/linked.ts'
 import { throttle } from '../pipeline/throttle.ts'
 import { noPlaceTook, writeArtifact } from '../pipeline/write-artifact.ts'
 import type { Destination, MemberResult } from './backup-request.ts'
@@ -54,7 +55,10 @@ export async function dumpToStorage(
       const host = run.host(signal)
       await using dump = request.engine.dump({ source: request.source, fingerprint: request.prove !== 'none' }, host)
       const [, fingerprint] = await settleAll(
-        [storeMembers(dump.members, host), request.prove === 'none' ? Promise.resolve(undefined) : dump.fingerprint()],
+        [
+          storeMembers(dump.members, host),
+          request.prove === 'none' ? Promise.resolve(undefined) : unlessAborted(signal, dump.fingerprint()),
+        ],
         fail,
       )
       if (members.length === 0)
@@ -86,8 +90,8 @@ export async function dumpToStorage(
       key: keyFor(destination, naming),
     }))
     const before = members.reduce((sum, { dump }) => sum + dump.bytes, 0)
-    const bytes =
-      request.limitRate === undefined ? member.bytes : throttle(request.limitRate, host.signal)(member.bytes)
+    const own = throwingErrors(member.bytes)
+    const bytes = request.limitRate === undefined ? own : throttle(request.limitRate, host.signal)(own)
     const { outcomes, ...written } = await writeArtifact(bytes, encoding, targets, {
       signal: host.signal,
       hostWith: (signal) => run.host(signal),
@@ -130,5 +134,14 @@ export async function dumpToStorage(
     place.error = asDbvaultError(error, context.signal)
     // What may pass is tried again later, under the same marker.
     await (place.error.retryable ? place.placement.clear() : place.placement.discard())
+  }
+}
+
+/** A stream that is closed with something else than an error counts as closed by nobody's fault. */
+async function* throwingErrors(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes
+  } catch (thrown) {
+    throw thrown instanceof Error ? thrown : new Error(oneLine(thrown), { cause: thrown })
   }
 }

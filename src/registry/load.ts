@@ -4,7 +4,10 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Engine } from '../contract/engine.ts'
 import type { StoragePlugin } from '../contract/storage.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
+import { oneLine } from '../errors/one-line.ts'
+import { confine } from '../host/confinement.ts'
 import type { Contribution, EngineContribution, StorageContribution } from './contribution.ts'
+import { rememberLoaded } from './plugin-of.ts'
 
 /** Imports an engine on its first use. @throws PLUGIN_INVALID naming the package and what to do about it */
 export async function loadEngine(contribution: EngineContribution): Promise<Engine> {
@@ -19,10 +22,15 @@ export async function loadStorage(contribution: StorageContribution): Promise<St
 async function load(contribution: Contribution, methods: readonly string[]): Promise<object> {
   const { descriptor, root } = contribution
   let module: { readonly default?: unknown }
+  rememberLoaded(contribution)
+  confine()
   try {
     module = (await import(pathToFileURL(join(root, descriptor.module)).href)) as typeof module
   } catch (cause) {
     throw invalid(contribution, `its module ${descriptor.module} cannot be loaded${reason(cause)}`, cause)
+  } finally {
+    // It may have put its own in place of what was kept from it.
+    confine()
   }
   const plugin: unknown = module.default
   if (typeof plugin !== 'object' || plugin === null) {
@@ -49,7 +57,7 @@ function reason(cause: unknown): string {
   const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined
   if (code === 'ERR_MODULE_NOT_FOUND') return ': a file or a dependency of it is missing'
   if (cause instanceof SyntaxError) return ': it is not valid JavaScript'
-  return cause instanceof Error ? `: ${cause.message.split('\n', 1)[0]}` : ''
+  return `: ${oneLine(cause)}`
 }
 
 function invalid({ package: name }: Contribution, what: string, cause?: unknown): DbvaultError {

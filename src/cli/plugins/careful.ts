@@ -1,6 +1,7 @@
 import type { Command } from '@oclif/core/command'
 import type { FlagInput, Input, OutputFlags, ParserOutput } from '@oclif/core/interfaces'
 import { ux } from '@oclif/core/ux'
+import { writeOut } from '../../host/confinement.ts'
 import { wantsJson } from '../environment.ts'
 import { outputFlags } from '../flags/output.ts'
 import { loadConfig } from '../load-config.ts'
@@ -41,7 +42,7 @@ export function careful(Original: CommandClass, summary: string): CommandClass {
       await changePlugins(this.config, async () => Original.prototype.run.call(this))
       if (!this.jsonEnabled()) return
       const { plugins } = installedPlugins(await loadConfig(this.config.root))
-      process.stdout.write(renderDocument({ ok: true, plugins }))
+      writeOut(renderDocument({ ok: true, plugins }))
     }
 
     /** `main` tells of every failure in dbvault's own way; what is shown as running would swallow it. */
