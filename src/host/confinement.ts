@@ -32,7 +32,7 @@ export function writeOut(chunk: string | Uint8Array, done?: (error?: Error | nul
   return (own?.write ?? process.stdout.write).call(process.stdout, chunk, undefined, done)
 }
 
-/** Ends the process for dbvault. */
-export function exitNow(code?: number): never {
+/** Ends the process for dbvault. Without a code with that of `process.exitCode`, which an undefined one would clear. */
+export function exitNow(code: number | string | null | undefined = process.exitCode): never {
   return (own?.exit ?? process.exit).call(process, code)
 }
