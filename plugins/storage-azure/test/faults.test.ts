@@ -64,6 +64,12 @@ describe('an upload to Azure through a network that fails', () => {
     assert.equal(net.count('commit'), 2)
   })
 
+  it('leaves no empty blob though the answer to the request that drops the blocks is lost', async () => {
+    net.proxy.plant(is('block'), server('AuthorizationPermissionMismatch', 403), 4)
+    net.proxy.plant(is('commit'), { loseAnswer: true })
+    await net.failsWith('STORAGE_DENIED', net.put())
+  })
+
   it('accepts its own blob when the answer to the last request is lost', async () => {
     net.proxy.plant(is('commit'), { loseAnswer: true })
     await net.put()
