@@ -29,12 +29,12 @@ export async function fingerprintOf(rows: AsyncIterable<string>): Promise<LinesF
   return tally.fingerprint()
 }
 
-/** A difference is a result, not an error. @throws PROOF_FAILED for a fingerprint that another version has made */
+/** A difference is a result, not an error. @throws PROOF_UNFINISHED for a fingerprint that another version has made: that says nothing about the backup */
 export function compare(found: LinesFingerprint, expected: Fingerprint | undefined, host: Host): Proof {
   const compared = { lines: found.lines }
   if (expected === undefined) return { outcome: 'restorable', compared }
   if (expected.scheme !== found.scheme) {
-    throw host.error('PROOF_FAILED', `A fingerprint of the kind ${expected.scheme} cannot be compared`)
+    throw host.error('PROOF_UNFINISHED', `A fingerprint of the kind ${expected.scheme} cannot be compared`)
   }
   const { lines, sha256 } = expected as LinesFingerprint
   if (sha256 === found.sha256) return { outcome: 'equal', compared }

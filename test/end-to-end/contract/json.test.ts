@@ -55,7 +55,8 @@ describe('--json has these fields and no others', () => {
     const { artifact: _artifact, dump: _dump, proof: _proof, ...failed } = BACKUP
     assert.deepEqual(await shapeOf('backup', '--db', 'sqlite', '-D', 'none.db', '-o', 'other'), {
       ok: 'boolean',
-      error: { ...ERROR, hints: [] },
+      // Which plugin it comes from.
+      error: { ...ERROR, hints: [], plugin: { package: 'string', version: 'string' } },
       backups: [{ ...failed, members: [], locations: [], error: { ...ERROR, hints: [] } }],
     })
   })
