@@ -56,8 +56,10 @@ export async function createPlugin(
   return files.map(written).toSorted((a, b) => (a < b ? -1 : 1))
 }
 
-/** npm would leave a file of its true name out of the package that the templates come in. */
-const written = (file: string): string => (file === 'gitignore' ? '.gitignore' : file)
+/** Under their true names npm would leave out the one and take the other for that of a package within a package. */
+const NAMES: Readonly<Record<string, string>> = { gitignore: '.gitignore', 'package.template.json': 'package.json' }
+
+const written = (file: string): string => NAMES[file] ?? file
 
 function named(text: string, { package: name, kind, name: word }: PluginName, version: string): string {
   return text
