@@ -57,7 +57,9 @@ function children(): Residue {
 function openFiles(): Residue {
   return entries('/proc/self/fd').flatMap((descriptor) => {
     const target = unlessGone(() => readlinkSync(`/proc/self/fd/${descriptor}`))
-    return target?.startsWith('/') === true && !target.startsWith('/proc') ? [`open file ${target}`] : []
+    // Node itself keeps /dev/null from the first child process on that was given it.
+    const counts = target?.startsWith('/') === true && !target.startsWith('/proc') && target !== '/dev/null'
+    return counts ? [`open file ${target}`] : []
   })
 }
 
