@@ -62,6 +62,8 @@ async function* runFed(
     const feeding = feed(source, stdin).catch((reason: unknown) => {
       failure = { reason }
       kill()
+      // Nothing more of its output is wanted, and whoever waits for it is to wait no longer.
+      stdout.destroy()
       return false
     })
     try {
