@@ -34,7 +34,7 @@ export async function makeReady(
     }
     const contribution = registry.engine(name)
     const opened = await openWithManifest({ ...found, manifest, manifestText }, unlock, host)
-    return { found, opened, contribution, engine: await loadEngine(contribution) }
+    return { found, opened, contribution, engine: await loadEngine(contribution, host) }
   }
   const candidates = db === undefined ? registry.engines : [registry.engine(db)]
   const opened = await openBare(
@@ -51,5 +51,5 @@ export async function makeReady(
       hints: [`Say it with --db: ${fitting.map(({ descriptor }) => descriptor.name).join(' or ')}.`],
     })
   }
-  return { found, opened, contribution, engine: await loadEngine(contribution) }
+  return { found, opened, contribution, engine: await loadEngine(contribution, host) }
 }

@@ -41,7 +41,7 @@ export async function openDestinations({ flags, registry, host }: Lookup): Promi
   for (const name of names) {
     const contribution = registry.storage(name)
     const values = pluginFlags(contribution, flags)
-    const storage = await (await loadStorage(contribution)).open(values, host)
+    const storage = await (await loadStorage(contribution, host)).open(values, host)
     const key = roleValue(contribution, values, 'key')
     destinations.push({ storage, ...(key !== undefined && (key.endsWith('/') ? { prefix: key } : { key })) })
   }
@@ -86,7 +86,7 @@ export async function openAddress({ flags, registry, host }: Lookup, address: st
   }
   const flag = flagOfRole(contribution, 'container')
   const values = { ...pluginFlags(contribution, flags), ...(flag !== undefined && { [flag]: container }) }
-  return { storage: await (await loadStorage(contribution)).open(values, host), key }
+  return { storage: await (await loadStorage(contribution, host)).open(values, host), key }
 }
 
 /** A directory is a container; a file is a key in the one that it lies in. */

@@ -52,11 +52,11 @@ export default class Backup extends VaultCommand {
     const key = await backupKey(flags, this.given)
     if (key.made !== undefined && flags['save-key'] === undefined) requireKeyDisplay(this.jsonEnabled())
     const password = this.hide(await passwordFor(flags, contribution, this.given, person, this.signal))
-    const engine = await loadEngine(contribution)
 
     using progress = await startProgress({ quiet: flags.quiet ?? false })
     const context = await operationContext(flags, this.signal, progress.report, this.secrets)
-    const host = hostFor(context, engine.descriptor.name)
+    const host = hostFor(context, contribution.descriptor.name)
+    const engine = await loadEngine(contribution, host)
     const destinations = provenFirst(await openDestinations(this.lookup(flags, host)), flags['prove-from'])
     const server = sourceOf('', flags, contribution, password)
     const secrets = [server.password, server.url]

@@ -85,10 +85,10 @@ export default class Doctor extends VaultCommand {
     context: OperationContext,
   ): Promise<readonly DoctorCheck[]> {
     const contribution = this.registry.engine(flags.db)
-    const engine = await loadEngine(contribution)
     const password = this.hide(await passwordFor(flags, contribution, this.given, canAsk(flags), this.signal))
     const server = sourceOf('', flags, contribution, password)
     const host = hostFor(context, flags.db, { secrets: [server.password, server.url] })
+    const engine = await loadEngine(contribution, host)
     const databases = await chosenDatabases(flags, engine, server, host)
     const scratch = scratchOf(flags.scratch)
     const checks: DoctorCheck[] = []

@@ -2,35 +2,52 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import type { Engine } from '../contract/engine.ts'
+import type { Host } from '../contract/host.ts'
 import type { StoragePlugin } from '../contract/storage.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import { oneLine } from '../errors/one-line.ts'
 import { confine } from '../host/confinement.ts'
+import { keepBuiltins, putBuiltinsBack } from '../host/builtins.ts'
+import { unlessAborted } from '../host/unless-aborted.ts'
+import { boundedEngine, boundedStorage } from './bounded.ts'
 import type { Contribution, EngineContribution, StorageContribution } from './contribution.ts'
 import { rememberLoaded } from './plugin-of.ts'
 
 /** Imports an engine on its first use. @throws PLUGIN_INVALID naming the package and what to do about it */
-export async function loadEngine(contribution: EngineContribution): Promise<Engine> {
-  return (await load(contribution, ['probe', 'dump', 'check', 'prove', 'inspect', 'restore'])) as unknown as Engine
+export async function loadEngine(contribution: EngineContribution, host: Host): Promise<Engine> {
+  const engine = await load(contribution, ['probe', 'dump', 'check', 'prove', 'inspect', 'restore'], host)
+  return boundedEngine(contribution, engine as unknown as Engine)
 }
 
 /** Imports a storage on its first use. @throws PLUGIN_INVALID naming the package and what to do about it */
-export async function loadStorage(contribution: StorageContribution): Promise<StoragePlugin> {
-  return (await load(contribution, ['open'])) as unknown as StoragePlugin
+export async function loadStorage(contribution: StorageContribution, host: Host): Promise<StoragePlugin> {
+  const storage = await load(contribution, ['open'], host)
+  return boundedStorage(contribution, storage as unknown as StoragePlugin)
 }
 
-async function load(contribution: Contribution, methods: readonly string[]): Promise<object> {
+async function load(contribution: Contribution, methods: readonly string[], host: Host): Promise<object> {
   const { descriptor, root } = contribution
   let module: { readonly default?: unknown }
   rememberLoaded(contribution)
   confine()
+  const builtins = keepBuiltins()
+  let changed: readonly string[] = []
   try {
-    module = (await import(pathToFileURL(join(root, descriptor.module)).href)) as typeof module
+    const importing = import(pathToFileURL(join(root, descriptor.module)).href) as Promise<typeof module>
+    module = await unlessAborted(host.signal, importing)
   } catch (cause) {
+    if (host.signal.aborted) {
+      host.report({ kind: 'warning', message: `the plugin ${contribution.package} was still being loaded` })
+      throw host.signal.reason
+    }
     throw invalid(contribution, `its module ${descriptor.module} cannot be loaded${reason(cause)}`, cause)
   } finally {
     // It may have put its own in place of what was kept from it.
     confine()
+    changed = putBuiltinsBack(builtins)
+  }
+  if (changed.length > 0) {
+    throw invalid(contribution, `it changes ${changed.slice(0, 3).join(', ')}, which is not its own`)
   }
   const plugin: unknown = module.default
   if (typeof plugin !== 'object' || plugin === null) {

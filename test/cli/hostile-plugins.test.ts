@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'mocha'
@@ -158,6 +159,48 @@ describe('a plugin that misbehaves when it is used', function () {
       assert.match(stderr, /^Warning: plugin dbvault-engine-lines 2\.3\.4: something was left open/m)
     })
   }
+
+  for (const [what, top] of [
+    ['Array.prototype.map', 'Array.prototype.map = () => { throw new Error("boo") }'],
+    ['JSON.stringify', 'JSON.stringify = () => "garbage"'],
+    [
+      'Promise.prototype.then',
+      'const then = Promise.prototype.then; Promise.prototype.then = function (...a) { return then.apply(this, a) }',
+    ],
+    ['process.on', 'process.on = () => process'],
+    ['Object.prototype.extra', 'Object.prototype.extra = 1'],
+  ] as const) {
+    it(`is refused when it changes ${what}, which stays as it was`, async () => {
+      await turn({ top })
+      const { exit, stdout, stderr } = await user.run(argv)
+      assert.equal(exit, 10, stderr)
+      const { error } = JSON.parse(stdout) as Failure
+      assert.equal(error.code, 'PLUGIN_INVALID')
+      assert.ok(error.message.includes(`it changes ${what}`), error.message)
+    })
+  }
+
+  it('may bring a function that this Node does not have yet', async () => {
+    await turn({ top: 'Object.defineProperty(Array.prototype, "lastOf", { value() { return this.at(-1) } })' })
+    const { exit, stderr } = await user.run(argv)
+    assert.equal(exit, 0, stderr)
+  })
+
+  it('is named when it is a storage that throws while it is opened, and nothing is dumped', async () => {
+    await turn({})
+    const folder = await user.link('dbvault-storage-folder')
+    const file = join(folder, 'index.js')
+    await writeFile(
+      file,
+      (await readFile(file, 'utf8')).replace('return folder(', 'throw new TypeError("boo"); folder('),
+    )
+    const { exit, stdout, stderr } = await user.run([...backupTo('opened'), '--cloud', 'folder', '--folder-path', 'f'])
+    assert.equal(exit, 1, stderr)
+    const { error } = JSON.parse(stdout) as Failure
+    assert.equal(error.code, 'INTERNAL')
+    assert.match(error.message, /plugin dbvault-storage-folder \S+ failed in a way that it should not: boo$/)
+    assert.ok(!existsSync(user.path('opened')))
+  })
 
   it('that hangs for ever on an abort is ended by a second Ctrl-C', async () => {
     await turn({

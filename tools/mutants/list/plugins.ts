@@ -53,6 +53,27 @@ export const PLUGINS: readonly Mutant[] = [
     killedBy: { file: 'test/cli/plugin-safety.test.ts', title: 'has another descriptor than its package.json' },
   },
   {
+    name: 'a plugin that hangs is waited for for ever',
+    file: 'src/registry/patience.ts',
+    find: 'if (error) giveUp(error)',
+    replace: 'if (error && this.#graceMs < 0) giveUp(error)',
+    killedBy: { file: 'test/cli/hanging-plugins.test.ts', title: 'in probe is given up' },
+  },
+  {
+    name: 'a storage is given up for an engine that hangs',
+    file: 'src/registry/patience.ts',
+    find: 'const STORAGE_TIMES = 2',
+    replace: 'const STORAGE_TIMES = 1',
+    killedBy: { file: 'test/cli/hanging-plugins.test.ts', title: 'in the middle of its dump is given up' },
+  },
+  {
+    name: 'a plugin may change what all code relies on',
+    file: 'src/registry/load.ts',
+    find: 'if (changed.length > 0) {',
+    replace: 'if (changed.length > 999) {',
+    killedBy: { file: 'test/cli/hostile-plugins.test.ts', title: 'is refused when it changes Array.prototype.map' },
+  },
+  {
     name: 'a flag that a plugin requires may be absent',
     file: 'src/registry/relations.ts',
     find: 'if (missing.length > 0) throw',
