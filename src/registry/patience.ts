@@ -118,7 +118,7 @@ class Watch implements Disposable {
           this.#over()
           resolve(value)
         },
-        (error: unknown) => {
+        (error: Error) => {
           this.#over()
           reject(error)
         },
