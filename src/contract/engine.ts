@@ -120,7 +120,8 @@ export interface Dump extends AsyncDisposable {
   readonly members: AsyncIterable<Member>
   /**
    * Counts and content digests of the very moment that `members` dump, read from the source and not from the copy.
-   * Called at most once, while `members` are being read.
+   * Called at most once, while `members` are being read. Settles at the latest when the dump is disposed of, however
+   * that has ended.
    */
   fingerprint(): Promise<Fingerprint>
 }

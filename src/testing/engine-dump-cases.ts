@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { buffer } from 'node:stream/consumers'
-import type { Dump } from '../contract/engine.ts'
+import type { Dump, Source } from '../contract/engine.ts'
 import type { FlagSpecs } from '../contract/flags.ts'
 import type { ConformanceCase } from './conformance-case.ts'
-import { EngineExam, engineCase, rejectsWith } from './engine-exam.ts'
+import { codeOf, EngineExam, engineCase, rejectsWith } from './engine-exam.ts'
 import type { EngineHarness } from './engine-harness.ts'
 import { stored, type HeldDump } from './held-dump.ts'
 import { soon } from './soon.ts'
@@ -82,6 +82,15 @@ export function engineDumpCases<S extends FlagSpecs>(harness: EngineHarness<S>):
         await members.return?.()
       })
     }),
+    engineCase(harness, 'a fingerprint settles when its dump fails, is ended or is aborted', async (exam) => {
+      await using fixture = await harness.source()
+      await settles(exam, await harness.absentSource(), firstChunk)
+      await settles(exam, fixture.source, firstChunk)
+      await settles(exam, fixture.source, async (dump) => {
+        await firstChunk(dump)
+        exam.host.abort()
+      })
+    }),
     engineCase(
       harness,
       'an abort in the middle of a dump ends it with an error, leaves nothing, and a new dump succeeds',
@@ -135,6 +144,22 @@ export function engineDumpCases<S extends FlagSpecs>(harness: EngineHarness<S>):
       }
     }),
   ]
+}
+
+/** As the core does it: the fingerprint is asked for at once, and the dump may end in an error. */
+async function settles<S extends FlagSpecs>(
+  exam: EngineExam<S>,
+  source: Source<S>,
+  read: (dump: Dump) => Promise<void>,
+): Promise<void> {
+  let fingerprint: Promise<unknown> = Promise.resolve()
+  const ended = exam.withDump(source, async (dump) => {
+    fingerprint = dump.fingerprint()
+    fingerprint.catch(() => {})
+    await read(dump)
+  })
+  await soon(ended.catch(codeOf))
+  await soon(Promise.allSettled([fingerprint]))
 }
 
 async function firstChunk(dump: Dump): Promise<void> {
