@@ -12,6 +12,7 @@ import { sourceFlags } from '../cli/flags/source.ts'
 import { exitCodeOf } from '../cli/exit-code.ts'
 import { operationContext } from '../cli/operation-context.ts'
 import { openAddress, openDestinations } from '../cli/place.ts'
+import { installedPlugins } from '../cli/plugins/installed-plugins.ts'
 import { startProgress } from '../cli/progress.ts'
 import { toJson } from '../cli/to-json.ts'
 import { VaultCommand } from '../cli/vault-command.ts'
@@ -25,6 +26,7 @@ import { examineStorage } from '../operations/examine-storage.ts'
 import { hostFor } from '../operations/host-for.ts'
 import { loadEngine } from '../registry/load.ts'
 import { checksText } from '../render/checks-text.ts'
+import { pluginLines } from '../render/plugin-words.ts'
 import { isAddress } from '../storage/address.ts'
 
 export default class Doctor extends VaultCommand {
@@ -58,8 +60,9 @@ export default class Doctor extends VaultCommand {
     const checks: DoctorCheck[] = [...this.#plugins(), ...(await examineMachine(context))]
     if (flags.db !== undefined) checks.push(...(await this.#sources({ ...flags, db: flags.db }, context)))
     for (const place of places) checks.push(...(await this.#place(place, context)))
-    const value = toJson({ checks })
-    const text = checksText(checks)
+    const { plugins } = installedPlugins(this.config)
+    const value = toJson({ checks, plugins })
+    const text = [checksText(checks), pluginLines(plugins)].join('\n\n')
     const failure = failureOf(checks)
     if (!failure) return this.result(value, text)
     this.keep(value, text)

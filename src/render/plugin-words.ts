@@ -1,3 +1,5 @@
+import { plainTable } from './plain-table.ts'
+
 interface Plugin {
   readonly package: string
   readonly version: string
@@ -7,6 +9,7 @@ interface Plugin {
   readonly summary: string
   readonly root: string
   readonly flags: readonly { readonly flag: string; readonly variables: readonly string[]; readonly summary: string }[]
+  readonly mayDo: readonly string[]
   readonly settings?: readonly string[]
   readonly formats?: readonly { readonly id: string; readonly extension: string }[]
   readonly schemes?: readonly string[]
@@ -20,18 +23,35 @@ export function pluginWords(plugin: Plugin): string {
     ['Lies in', plugin.root],
   ]
   if (plugin.settings) lines.push(['Uses', plugin.settings.map((setting) => `--${setting}`).join(' ') || 'no setting'])
-  if (plugin.formats)
-    lines.push(['Formats', plugin.formats.map(({ id, extension }) => `${id} (.${extension})`).join(', ')])
-  if (plugin.schemes) lines.push(['Addresses', plugin.schemes.map((scheme) => `${scheme}://…`).join(', ')])
+  lines.push([plugin.formats ? 'Formats' : 'Addresses', stores(plugin)])
   for (const [index, { flag, variables, summary }] of plugin.flags.entries()) {
     lines.push([
       index === 0 ? 'Flags' : '',
       `${flag}  ${summary}${variables.length > 0 ? ` [${variables.join(', ')}]` : ''}`,
     ])
   }
-  lines.push(
-    ['May do', `its code runs only when ${plugin.selectedBy} is used, in the process of dbvault and with your rights`],
-    ['', 'it sees the login and the data of what it is used for; it adds no command and no hook'],
-  )
+  for (const [index, text] of plugin.mayDo.entries()) lines.push([index === 0 ? 'May do' : '', text])
   return lines.map(([label, text]) => `${label.padEnd(11)}${text}`.trimEnd()).join('\n')
+}
+
+/** All of them in a line each, and what they have in common once. */
+export function pluginLines(plugins: readonly Plugin[]): string {
+  const rows = plugins.map((plugin) => [
+    plugin.selectedBy,
+    `${plugin.package} ${plugin.version} (${plugin.from})`,
+    `${stores(plugin)}; ${plugin.flags.length} ${plugin.flags.length === 1 ? 'flag' : 'flags'}`,
+  ])
+  return [
+    'Plugins',
+    ...plainTable(rows).split('\n'),
+    'Each runs only when it is chosen, in the process of dbvault and with your rights; none adds a command or a hook.',
+    'dbvault plugins inspect NAME tells all that one adds and may do.',
+  ].join('\n  ')
+}
+
+/** The formats of an engine, the addresses of a storage. */
+function stores({ formats, schemes = [] }: Plugin): string {
+  return (
+    formats?.map(({ id, extension }) => `${id} (.${extension})`) ?? schemes.map((scheme) => `${scheme}://…`)
+  ).join(', ')
 }

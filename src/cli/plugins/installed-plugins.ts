@@ -22,6 +22,8 @@ export interface InstalledPlugin {
   /** The absolute path of its package. */
   readonly root: string
   readonly flags: readonly InstalledFlag[]
+  /** What its code can do and cannot, one line each. */
+  readonly mayDo: readonly string[]
   /** Of an engine. */
   readonly settings?: readonly SourceSetting[]
   readonly formats?: readonly FormatDescriptor[]
@@ -66,6 +68,10 @@ function describe(contribution: Contribution, config: Config): InstalledPlugin {
       summary: spec.summary,
       secret: ('secret' in spec && spec.secret) ?? false,
     })),
+    mayDo: [
+      `its code runs only when --${SELECTOR[descriptor.kind]}=${descriptor.name} is used, in the process of dbvault and with your rights`,
+      'it sees the login and the data of what it is used for; it adds no command and no hook',
+    ],
     ...(descriptor.kind === 'engine'
       ? { settings: descriptor.source.settings, formats: descriptor.formats }
       : { schemes: descriptor.schemes }),

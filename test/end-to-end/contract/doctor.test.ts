@@ -28,6 +28,26 @@ describe('doctor', () => {
     assert.match((await vault.run(['doctor'])).stdout, /^This machine\n {2}ok {2}plugins +.*sqlite/)
   })
 
+  it('tells of each plugin what it adds and may do, as plugins inspect does', async () => {
+    const { plugins } = (await vault.json(['doctor'])) as unknown as {
+      plugins: { selectedBy: string; mayDo: string[] }[]
+    }
+    const inspected = await vault.json(['plugins', 'inspect', 'sqlite', 'folder'])
+    assert.deepEqual(
+      plugins.filter(({ selectedBy }) => /=(sqlite|folder)$/.test(selectedBy)),
+      inspected['plugins'],
+    )
+    assert.ok(plugins.every(({ mayDo }) => mayDo.length > 0))
+    const { stdout } = await vault.run(['doctor'])
+    assert.match(
+      stdout,
+      /\n\nPlugins\n[^]* --cloud=folder +dbvault-storage-folder 1\.0\.0 \(linked\) +folder:\/\/…; 2 flags\n/,
+    )
+    assert.match(stdout, /Each runs only when it is chosen/)
+    for (const line of inspected['plugins'] as { mayDo: string[] }[])
+      assert.ok((await vault.run(['plugins', 'inspect', 'folder'])).stdout.includes(String(line.mayDo[1])))
+  })
+
   it('examines source and places as a backup would use them, and leaves nothing there', async () => {
     await mkdir(vault.path('near'))
     await mkdir(vault.path('far'))
