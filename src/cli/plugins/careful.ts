@@ -4,6 +4,7 @@ import { ux } from '@oclif/core/ux'
 import { writeOut } from '../../host/confinement.ts'
 import { wantsJson } from '../environment.ts'
 import { outputFlags } from '../flags/output.ts'
+import { Interrupt } from '../interrupt.ts'
 import { loadConfig } from '../load-config.ts'
 import { renderDocument } from '../render-error.ts'
 import { changePlugins } from './change-plugins.ts'
@@ -39,7 +40,8 @@ export function careful(Original: CommandClass, summary: string): CommandClass {
     }
 
     override async run(): Promise<void> {
-      await changePlugins(this.config, async () => Original.prototype.run.call(this))
+      using interrupt = new Interrupt(() => {})
+      await changePlugins(this.config, interrupt.signal, async () => Original.prototype.run.call(this))
       if (!this.jsonEnabled()) return
       const { plugins } = installedPlugins(await loadConfig(this.config.root))
       writeOut(renderDocument({ ok: true, plugins }))

@@ -1,31 +1,47 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Config } from '@oclif/core/interfaces'
 import { DbvaultError } from '../../errors/dbvault-error.ts'
+import { grace } from '../../host/transfer/grace.ts'
+import { unlessAborted } from '../../host/unless-aborted.ts'
 import type { PluginProblem } from '../../registry/contribution.ts'
 import { Registry } from '../../registry/registry.ts'
 import { addUserPlugins } from '../../registry/user-plugins.ts'
 import { bareConfig } from '../load-config.ts'
+import { tryPlugins, versionsIn } from './try-plugins.ts'
 import { npmFailure } from './npm-failure.ts'
-import { onCopyOf } from './plugin-folder.ts'
+import { besideOf, onCopyOf } from './plugin-folder.ts'
+
+/** A Ctrl-C reaches npm, too, which then ends by itself; SIGTERM does not. */
+const NPM_MS = 3_000
 
 /**
  * Has one of oclif's commands change the user's plugins, and keeps the change only if it brings no problem that was not
  * there before: a package that is no plugin, speaks another contract, or clashes with one that is installed, is refused
- * as a whole.
+ * as a whole, and so is one whose code cannot be loaded.
  * @throws PLUGIN_NOT_FOUND, PLUGIN_INVALID, LOCKED, STORAGE_DENIED, STORAGE_FULL, and what `change` throws
  */
-export async function changePlugins(config: Config, change: () => Promise<unknown>): Promise<void> {
+export async function changePlugins(
+  config: Config,
+  signal: AbortSignal,
+  change: () => Promise<unknown>,
+): Promise<void> {
   const folder = config.dataDir
   const before = await problemsIn(config.root, folder)
   await onCopyOf(folder, async (copy) => {
-    const logs = await mkdtemp(join(tmpdir(), 'dbvault-npm-'))
-    const restore = setVariables({ npm_config_logs_dir: logs, DBVAULT_NPM_LOG_LEVEL: 'silent' })
+    const logs = await mkdtemp(besideOf(folder))
+    const restore = setVariables({
+      npm_config_logs_dir: logs,
+      DBVAULT_NPM_LOG_LEVEL: process.env['DBVAULT_NPM_LOG_LEVEL'] ?? 'silent',
+      // What libraries of npm's print for it holds the password of a proxy.
+      DEBUG: undefined,
+    })
     Object.assign(config, { dataDir: copy })
     try {
-      await change()
+      using late = grace(signal, NPM_MS)
+      await unlessAborted(late.signal, change())
+      signal.throwIfAborted()
     } catch (error) {
+      if (signal.aborted) throw unchanged(signal)
       throw inOurWords(error) ?? (await npmFailure(logs, error)) ?? error
     } finally {
       Object.assign(config, { dataDir: folder })
@@ -36,8 +52,17 @@ export async function changePlugins(config: Config, change: () => Promise<unknow
     const fresh = (await problemsIn(config.root, copy)).filter(
       (problem) => !problem.partly && !known.has(textOf(problem)),
     )
-    if (fresh.length > 0) throw refusal(fresh)
+    if (fresh.length > 0) throw await refusal(fresh, folder)
+    const broken = await tryPlugins(folder, copy, signal).catch((error: unknown) => {
+      throw signal.aborted ? unchanged(signal) : error
+    })
+    if (broken.length > 0) throw await refusal(broken, folder)
   })
+}
+
+function unchanged({ reason }: AbortSignal): unknown {
+  if (!DbvaultError.is(reason)) return reason
+  return new DbvaultError(reason.code, `No plugin was changed: ${reason.message}`, { cause: reason })
 }
 
 /** oclif speaks of a package as its own developers would. */
@@ -63,19 +88,24 @@ async function problemsIn(root: string, folder: string): Promise<readonly Plugin
 
 const textOf = ({ package: name, message }: PluginProblem): string => `${name}: ${message}`
 
-function refusal(problems: readonly PluginProblem[]): DbvaultError {
+async function refusal(problems: readonly PluginProblem[], folder: string): Promise<DbvaultError> {
+  const installed = await versionsIn(folder)
+  const pins = problems.flatMap(({ package: name }) => {
+    const version = installed.get(name)?.version
+    return version === undefined
+      ? []
+      : [`dbvault plugins install ${name}@${version}   (stays with it when others are updated)`]
+  })
   return new DbvaultError('PLUGIN_INVALID', `No plugin was changed: ${problems.map(textOf).join('; ')}`, {
-    hints: ['The plugins that you had are there as before: dbvault plugins'],
+    hints: ['The plugins that you had are there as before: dbvault plugins', ...pins],
   })
 }
 
-function setVariables(values: Readonly<Record<string, string>>): () => void {
-  const before = Object.keys(values).map((name) => [name, process.env[name]] as const)
-  for (const [name, value] of Object.entries(values)) process.env[name] ??= value
-  return () => {
-    for (const [name, value] of before) {
-      if (value === undefined) delete process.env[name]
-      else process.env[name] = value
-    }
+function setVariables(values: Readonly<Record<string, string | undefined>>): () => void {
+  const before = Object.fromEntries(Object.keys(values).map((name) => [name, process.env[name]]))
+  for (const [name, value] of Object.entries(values)) {
+    if (value === undefined) delete process.env[name]
+    else process.env[name] = value
   }
+  return () => void setVariables(before)
 }

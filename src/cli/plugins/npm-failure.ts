@@ -25,6 +25,22 @@ const denied: Cause = {
   hint: 'They have to belong to you: the data directory of dbvault, and ~/.npm.',
 }
 
+const untrusted: Cause = {
+  code: 'PLUGIN_NOT_FOUND',
+  says: 'the certificate of the package registry is not one that this machine trusts',
+  hint: 'Where a proxy of your own looks into TLS, name its authority with NODE_EXTRA_CA_CERTS or npm config set cafile.',
+}
+const unnamed: Cause = {
+  code: 'PLUGIN_NOT_FOUND',
+  says: 'npm failed',
+  hint: 'The same command with --verbose shows all that npm says.',
+}
+const script: Cause = {
+  code: 'PLUGIN_INVALID',
+  says: 'a script of the package, or of one that it depends on, failed while it was installed',
+  hint: 'The same command with --verbose shows what it says; its author has to mend it.',
+}
+
 /** By npm's own names, of which it logs one as `error code …`. */
 const CAUSES: Readonly<Record<string, Cause>> = {
   E404: {
@@ -39,6 +55,16 @@ const CAUSES: Readonly<Record<string, Cause>> = {
   },
   E401: forbidden,
   E403: forbidden,
+  E407: {
+    code: 'PLUGIN_NOT_FOUND',
+    says: 'the proxy refuses the login',
+    hint: 'It stands in HTTPS_PROXY, HTTP_PROXY or the settings of npm (npm config get https-proxy, npm config get proxy); characters such as @ and # in a password have to be percent-encoded.',
+  },
+  EINVALIDPROXY: {
+    code: 'USAGE',
+    says: 'the address of the proxy is none',
+    hint: 'It stands in HTTPS_PROXY, HTTP_PROXY or the settings of npm, as in http://proxy.example:3128',
+  },
   EACCES: denied,
   EPERM: denied,
   ENOSPC: { code: 'STORAGE_FULL', says: 'the disk is full', hint: 'Free some space and try again.' },
@@ -57,15 +83,25 @@ const CAUSES: Readonly<Record<string, Cause>> = {
       (code) => [code, offline],
     ),
   ),
+  ...Object.fromEntries(
+    [
+      'CERT_HAS_EXPIRED',
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+      'SELF_SIGNED_CERT_IN_CHAIN',
+      'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    ].map((code) => [code, untrusted]),
+  ),
 }
 
-/** Why npm failed last, from the logs that it keeps in `folder`, one a run; undefined where they do not tell. */
+/** Why npm failed last, by the code of its own or of the script that did, from the logs that it keeps in `folder`, one a run; undefined where they do not tell. */
 export async function npmFailure(folder: string, cause: unknown): Promise<DbvaultError | undefined> {
   const names = await readdir(folder)
   const logs = await Promise.all(names.toSorted(byName).map((name) => readFile(join(folder, name), 'utf8')))
-  const [, found] = [...logs.join('\n').matchAll(/^\d+ (?:verbose|error) code (E\w+)$/gm)].at(-1) ?? []
-  const known = found === undefined ? undefined : CAUSES[found]
-  if (known === undefined) return undefined
+  const [, found] = [...logs.join('\n').matchAll(/^\d+ (?:error code |verbose code (?=[A-Z]))(\w+)$/gm)].at(-1) ?? []
+  if (found === undefined) return undefined
+  const known = CAUSES[found] ?? (/^\d+$/.test(found) ? script : unnamed)
   return new DbvaultError(known.code, `No plugin was changed: ${known.says} (npm: ${found})`, {
     hints: [known.hint],
     retryable: known === offline,

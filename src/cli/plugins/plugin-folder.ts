@@ -13,9 +13,9 @@ export async function onCopyOf<T>(folder: string, change: (copy: string) => Prom
   await finishSwap(folder)
   // Nobody else is at work while this run holds the lock.
   for (const name of await readdir(dirname(folder))) {
-    if (name.startsWith(`${basename(folder)}.next-`)) await rm(join(dirname(folder), name), { recursive: true })
+    if (name.startsWith(basename(besideOf(folder)))) await rm(join(dirname(folder), name), { recursive: true })
   }
-  const copy = await mkdtemp(`${folder}.next-`)
+  const copy = await mkdtemp(besideOf(folder))
   try {
     await cp(folder, copy, { recursive: true, verbatimSymlinks: true }).catch(unlessAbsent)
     const result = await change(copy)
@@ -23,7 +23,7 @@ export async function onCopyOf<T>(folder: string, change: (copy: string) => Prom
     await rename(copy, folder)
     return result
   } finally {
-    await rm(copy, { recursive: true, force: true })
+    await rm(copy, { recursive: true, force: true, maxRetries: 3 })
     await finishSwap(folder)
   }
 }
@@ -39,6 +39,9 @@ async function finishSwap(folder: string): Promise<void> {
     await rm(aside, { recursive: true, force: true })
   })
 }
+
+/** What names begin with that the next change removes, if this one is killed. */
+export const besideOf = (folder: string): string => `${folder}.next-`
 
 const previous = (folder: string): string => `${folder}.previous`
 
