@@ -8,6 +8,7 @@ import { needs } from '../support/tools.ts'
 import { type Ended, Published, run } from './published.ts'
 
 const EXAMPLES = fileURLToPath(new URL('../../examples/plugins', import.meta.url))
+const FIXTURES = fileURLToPath(new URL('../fixtures/plugins', import.meta.url))
 const SEPARATE = '@dbvault/engine-db2'
 
 describe('dbvault, installed from a registry as a user would', function () {
@@ -48,7 +49,7 @@ describe('dbvault, installed from a registry as a user would', function () {
     return stdout
   }
 
-  /** What help, completion and the list say of an engine; they have to agree. */
+  /** What help, completion, parsing and the list say of an engine; they have to agree. */
   async function knows(name: string): Promise<boolean> {
     const help = await succeeds('dbvault', 'backup', '--help')
     const completion = await succeeds('dbvault', '__complete', 'zsh', 'backup', '--db', name)
@@ -58,16 +59,53 @@ describe('dbvault, installed from a registry as a user would', function () {
     const listed = plugins.some(({ selectedBy }) => selectedBy === `--db=${name}`)
     assert.equal(help.includes(`--DB ${name.toUpperCase()} FLAGS`), listed)
     assert.equal(completion.includes(`\n${name}\t`), listed)
+    const used = await call('dbvault', ['backup', '--db', name, '-D', 'absent', '-o', 'none', '--json'])
+    const { error } = JSON.parse(used.stdout) as { error: { code: string } }
+    assert.equal(error.code === 'PLUGIN_NOT_FOUND', !listed, used.stdout)
     return listed
   }
 
-  it('has the engine that comes separately once that is installed, and no longer once it is not', async () => {
-    assert.equal(await knows('db2'), false)
-    await succeeds('dbvault', 'plugins', 'install', SEPARATE)
-    assert.equal(await knows('db2'), true)
-    await succeeds('dbvault', 'plugins', 'uninstall', SEPARATE)
-    assert.equal(await knows('db2'), false)
-  })
+  /** The folder of a plugin, as somebody would have it who develops it, with a version of its own. */
+  async function checkedOut(name: string, version: string): Promise<string> {
+    const folder = join(home, `checkout-${name.replaceAll('/', '-')}`)
+    const packed = published.tarballs.find((one) => one.name === name)?.path
+    await mkdir(folder, { recursive: true })
+    if (packed !== undefined) await succeeds('tar', '-xzf', packed, '-C', folder, '--strip-components=1')
+    else await cp(join(FIXTURES, name), folder, { recursive: true })
+    const pjson = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as object
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ ...pjson, version }))
+    return folder
+  }
+
+  for (const [whose, name, engine] of [
+    ['of its own', SEPARATE, 'db2'],
+    ['of a stranger', 'dbvault-engine-lines', 'lines'],
+  ] as const) {
+    it(`knows a plugin ${whose} alike in help, parsing, completion and its list after each step of its life`, async () => {
+      const plugins = (...words: readonly string[]): Promise<string> => succeeds('dbvault', 'plugins', ...words)
+      async function assertIs(state: string): Promise<void> {
+        assert.equal(await knows(engine), true)
+        assert.ok((await plugins('inspect', name)).includes(`Package    ${name} ${state}\n`), state)
+      }
+      assert.equal(await knows(engine), false)
+      if (whose === 'of a stranger') await registry.publish(await checkedOut(name, '0.1.0'))
+      await plugins('install', name)
+      await assertIs('0.1.0 (installed)')
+      await registry.publish(await checkedOut(name, '0.1.1'))
+      await plugins('update')
+      await assertIs('0.1.1 (installed)')
+      await plugins('uninstall', name)
+      assert.equal(await knows(engine), false)
+      await plugins('link', '--no-install', await checkedOut(name, '0.2.0'))
+      await assertIs('0.2.0 (linked)')
+      await plugins('unlink', name)
+      assert.equal(await knows(engine), false)
+      await plugins('install', `${name}@0.1.0`)
+      await plugins('reset')
+      assert.equal(await knows(engine), false)
+      assert.equal((await call('dbvault', ['plugins', 'inspect', name])).code, 10)
+    })
+  }
 
   it('gives an author an engine that passes every question, can be linked at once, and proves a backup', async () => {
     await succeeds('dbvault', 'plugins', 'create', 'dbvault-engine-rows')
