@@ -7,8 +7,10 @@ import { outputFlags } from '../flags/output.ts'
 import { Interrupt } from '../interrupt.ts'
 import { loadConfig } from '../load-config.ts'
 import { renderDocument } from '../render-error.ts'
+import { usageError } from '../usage-error.ts'
 import { changePlugins } from './change-plugins.ts'
 import { installedPlugins } from './installed-plugins.ts'
+import type { PackageWords } from './package-words.ts'
 
 /** Any record: oclif describes parsed flags and arguments that loosely. */
 type Output = OutputFlags<FlagInput>
@@ -16,12 +18,21 @@ type Output = OutputFlags<FlagInput>
 // oxlint-disable-next-line typescript/no-explicit-any -- what TypeScript wants of the constructor of a mixin
 type CommandClass = typeof Command & (new (...args: any[]) => Command)
 
+interface Ours {
+  readonly summary: string
+  readonly description?: string
+  readonly examples?: Command.Example[]
+  readonly words?: PackageWords
+}
+
 /** One of oclif's commands that change plugins, made so that it changes all or nothing, with dbvault's `--json`. */
-export function careful(Original: CommandClass, summary: string): CommandClass {
+export function careful(Original: CommandClass, { summary, words, ...texts }: Ours): CommandClass {
   return class Careful extends Original {
     static override enableJsonFlag = false
     static override baseFlags = outputFlags
     static override summary = summary
+    static override description = texts.description ?? ''
+    static override examples = texts.examples ?? []
 
     override jsonEnabled(): boolean {
       return wantsJson(this.argv)
@@ -33,10 +44,11 @@ export function careful(Original: CommandClass, summary: string): CommandClass {
       argv?: string[],
     ): Promise<ParserOutput<F, B, A>> {
       const { args, flags, strict } = Original
-      return await super.parse<F, B, A>(
-        { ...options, args, flags, strict, baseFlags: outputFlags } as unknown as Input<F, B, A>,
-        argv,
-      )
+      const input = { ...options, args, flags, strict, baseFlags: outputFlags } as unknown as Input<F, B, A>
+      const output = await super.parse<F, B, A>(input, argv).catch((error: unknown) => {
+        throw usageError(error, this.id ?? '', false)
+      })
+      return words ? { ...output, argv: [...(await words(output.argv as string[], this.config))] } : output
     }
 
     override async run(): Promise<void> {

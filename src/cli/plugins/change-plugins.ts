@@ -1,9 +1,11 @@
+import { dirname } from 'node:path'
 import { mkdtemp, rm } from 'node:fs/promises'
 import type { Config } from '@oclif/core/interfaces'
 import { DbvaultError } from '../../errors/dbvault-error.ts'
 import { grace } from '../../host/transfer/grace.ts'
 import { unlessAborted } from '../../host/unless-aborted.ts'
 import type { PluginProblem } from '../../registry/contribution.ts'
+import { diskError, errnoOf } from '../../storage/disk-error.ts'
 import { Registry } from '../../registry/registry.ts'
 import { addUserPlugins } from '../../registry/user-plugins.ts'
 import { bareConfig } from '../load-config.ts'
@@ -27,7 +29,7 @@ export async function changePlugins(
 ): Promise<void> {
   const folder = config.dataDir
   const before = await problemsIn(config.root, folder)
-  await onCopyOf(folder, async (copy) => {
+  const changed = onCopyOf(folder, async (copy) => {
     const logs = await mkdtemp(besideOf(folder))
     const restore = setVariables({
       npm_config_logs_dir: logs,
@@ -42,6 +44,7 @@ export async function changePlugins(
       signal.throwIfAborted()
     } catch (error) {
       if (signal.aborted) throw unchanged(signal)
+      if (DbvaultError.is(error)) throw error
       throw inOurWords(error) ?? (await npmFailure(logs, error)) ?? error
     } finally {
       Object.assign(config, { dataDir: folder })
@@ -58,6 +61,20 @@ export async function changePlugins(
     })
     if (broken.length > 0) throw await refusal(broken, folder)
   })
+  await changed.catch((error: unknown) => {
+    throw unwritable(folder, error) ?? error
+  })
+}
+
+/** What kept dbvault itself from the folder in which plugins are kept. */
+function unwritable(folder: string, error: unknown): DbvaultError | undefined {
+  const failure = diskError('write to', dirname(folder), error)
+  if (failure === error || !DbvaultError.is(failure)) return undefined
+  if (failure.code === 'STORAGE_FAILED' && errnoOf(error) !== 'ENOTDIR') return undefined
+  return new DbvaultError(failure.code, `No plugin was changed: ${failure.message}`, {
+    hints: ['Plugins are kept there. DBVAULT_DATA_DIR names another folder for them, to every command.'],
+    cause: error,
+  })
 }
 
 function unchanged({ reason }: AbortSignal): unknown {
@@ -72,6 +89,13 @@ function inOurWords(error: unknown): DbvaultError | undefined {
     new DbvaultError('PLUGIN_INVALID', `No plugin was changed: ${what}`, { hints: [hint], cause: error })
   if (error.message === 'plugin is invalid') {
     return refused('the package is no plugin of dbvault', 'The package.json of a plugin has "oclif" and "dbvault".')
+  }
+  const [, absent] = /^(\S+) is not installed$/.exec(error.message) ?? []
+  if (absent !== undefined) {
+    return new DbvaultError('PLUGIN_NOT_FOUND', `No plugin was changed: no plugin called ${absent} is installed`, {
+      hints: ['dbvault plugins names those that are'],
+      cause: error,
+    })
   }
   const [, folder] = /^could not find package\.json with .*root: '([^']*)'/s.exec(error.message) ?? []
   return folder === undefined

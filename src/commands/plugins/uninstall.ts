@@ -1,4 +1,9 @@
 import { commands } from '@oclif/plugin-plugins'
 import { careful } from '../../cli/plugins/careful.ts'
+import { toUninstall } from '../../cli/plugins/package-words.ts'
 
-export default careful(commands['plugins:uninstall'], 'Remove a plugin.')
+export default careful(commands['plugins:uninstall'], {
+  summary: 'Remove a plugin.',
+  examples: ['<%= config.bin %> plugins uninstall dbvault-engine-foo'],
+  words: toUninstall,
+})
