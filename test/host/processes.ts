@@ -7,6 +7,15 @@ export function processesWith(mark: string): number[] {
     .map(Number)
 }
 
+/** Waits for the end of processes that have been killed: nothing tells whoever is not their parent. */
+export async function gone(mark: string): Promise<void> {
+  const deadline = Date.now() + 5_000
+  while (processesWith(mark).length > 0) {
+    if (Date.now() > deadline) throw new Error(`${processesWith(mark).join(', ')} still run`)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
 /** Empty for a process that is gone or a zombie. */
 export function commandLine(pid: string | number): string {
   try {

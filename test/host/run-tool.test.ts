@@ -5,7 +5,7 @@ import { buffer, text } from 'node:stream/consumers'
 import { createHost } from '../../src/host/create-host.ts'
 import { secret } from '../../src/host/secret.ts'
 import type { DbvaultError } from '../../src/errors/dbvault-error.ts'
-import { processesWith, uniqueSleep } from './processes.ts'
+import { gone, processesWith, uniqueSleep } from './processes.ts'
 
 const sh = (script: string, ...args: string[]) => ({ command: 'sh', args: ['-c', script, 'sh', ...args] })
 
@@ -166,7 +166,7 @@ describe('runTool', () => {
         message: /exited with 7/,
       },
     )
-    assert.deepEqual(processesWith(mark), [])
+    await gone(mark)
   })
 
   it('runs a program that cleans up when the signal has aborted, until its own signal does', async () => {

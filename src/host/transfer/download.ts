@@ -22,7 +22,12 @@ export async function download(source: Download, host: DownloadHost): Promise<Re
   const { what, start = 0 } = source
   const stop = new AbortController()
   const signal = AbortSignal.any([host.signal, stop.signal])
-  const open = (at: number): ReturnType<Download['open']> => host.retry(what, () => source.open(at, signal), signal)
+  const open = async (at: number): ReturnType<Download['open']> => {
+    const opened = await host.retry(what, () => source.open(at, signal), signal)
+    // It may break before anybody reads it, and is asked for its error then.
+    opened.body.on('error', () => {})
+    return opened
+  }
 
   host.signal.throwIfAborted()
   const first = await open(start)
@@ -38,7 +43,7 @@ export async function download(source: Download, host: DownloadHost): Promise<Re
     destroy(error, done) {
       host.signal.removeEventListener('abort', onAbort)
       stop.abort(error)
-      current.on('error', () => {}).destroy()
+      current.destroy()
       done(error)
     },
   })

@@ -158,7 +158,20 @@ describe('--json has these fields and no others', () => {
 
   it('doctor', async () => {
     const check = { area: 'string', subject: 'string', name: 'string', outcome: 'string', detail: 'string' }
-    assert.deepEqual(await shapeOf('doctor', '-o', 'backups'), { ok: 'boolean', checks: [check] })
+    const plugin = {
+      package: 'string',
+      version: 'string',
+      from: 'string',
+      root: 'string',
+      kind: 'string',
+      selectedBy: 'string',
+      summary: 'string',
+      mayDo: ['string'],
+      settings: ['string'],
+      formats: [{ id: 'string', extension: 'string', magic: 'string' }],
+      flags: [{ flag: 'string', type: 'string', summary: 'string', secret: 'boolean', variables: ['string'] }],
+    }
+    assert.deepEqual(await shapeOf('doctor', '-o', 'backups'), { ok: 'boolean', checks: [check], plugins: [plugin] })
   })
 
   it('restore', async () => {

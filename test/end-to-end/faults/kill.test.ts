@@ -14,23 +14,26 @@ type Ending = number | NodeJS.Signals | null
 describe('a backup that is ended from outside', function () {
   this.timeout(300_000)
   let vault: Vault
-  let backup: string[]
+  /** A directory for temporary files of each test: an empty one may be what a kill leaves in it. */
+  let temp = 'temp'
   /** How long a run takes, in milliseconds. */
   let usual = 0
   before(async () => {
     vault = await Vault.create(20_000)
     await vault.run(['keygen', '-s', 'vault.key'])
-    await mkdir(vault.path('temp'))
-    backup = ['backup', '--db', 'sqlite', '-D', 'shop.db', '--key-file', 'vault.key', '--temp-dir', 'temp']
+    await mkdir(vault.path(temp))
     await runToItsEnd('timed')
     await runToItsEnd('timed')
   })
   after(() => vault[Symbol.asyncDispose]())
 
+  const backupTo = (output: string): string[] =>
+    `backup --db sqlite -D shop.db --key-file vault.key --temp-dir ${temp} -o ${output}`.split(' ')
+
   /** Says as well how long a run takes now, which on a busy machine changes. */
   async function runToItsEnd(output: string): Promise<void> {
     const started = performance.now()
-    const { exit, stderr } = await vault.run([...backup, '-o', output])
+    const { exit, stderr } = await vault.run(backupTo(output))
     assert.equal(exit, 0, stderr)
     usual = performance.now() - started
   }
@@ -38,7 +41,7 @@ describe('a backup that is ended from outside', function () {
   /** Ends a run at a share of its usual time, by one signal or by several. */
   async function endAt(share: number, output: string, ...signals: NodeJS.Signals[]): Promise<Ending> {
     const started = performance.now()
-    const child = vault.user.start([...backup, '-o', output])
+    const child = vault.user.start(backupTo(output))
     const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>
     child.stdout?.resume()
     child.stderr?.resume()
@@ -51,7 +54,7 @@ describe('a backup that is ended from outside', function () {
 
   /** A kill may hit between the making of a directory and the lease in it; such an empty one is swept when it is old. */
   async function temporaryFiles(): Promise<string[]> {
-    const names = await readdir(vault.path('temp'), { recursive: true, withFileTypes: true })
+    const names = await readdir(vault.path(temp), { recursive: true, withFileTypes: true })
     const files = names.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
     const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size))
     return files.filter((_, index) => sizes[index] !== 0)
@@ -84,6 +87,7 @@ describe('a backup that is ended from outside', function () {
   ] as const) {
     it(`by ${signal} at ${INTERRUPTS} moments exits with ${code} and leaves nothing`, async () => {
       const output = `by-${signal}`
+      await mkdir(vault.path((temp = `temp-${signal}`)))
       let interrupted = 0
       let known: string[] = []
       for (let moment = 0; moment < INTERRUPTS; moment++) {
@@ -96,18 +100,19 @@ describe('a backup that is ended from outside', function () {
         } else assert.deepEqual(files, known, `moment ${moment}`)
         if (ending === code) interrupted += 1
         known = files
-        assert.deepEqual(await readdir(vault.path('temp')), [], `moment ${moment}`)
+        assert.deepEqual(await readdir(vault.path(temp)), [], `moment ${moment}`)
       }
       assert.ok(interrupted > INTERRUPTS / 4, `${interrupted} of ${INTERRUPTS} were interrupted`)
     })
   }
 
   it('by a second SIGINT at once exits with 130 and leaves no temporary files, nor a backup', async () => {
+    await mkdir(vault.path((temp = 'temp-twice')))
     for (const share of [0.4, 0.6, 0.8]) {
       const output = `twice-${share}`
       const ending = await endAt(share, output, 'SIGINT', 'SIGINT')
       assert.ok(ending === 0 || ending === 130 || ending === 'SIGINT', String(ending))
-      assert.deepEqual(await readdir(vault.path('temp')), [])
+      assert.deepEqual(await readdir(vault.path(temp)), [])
       const manifests = (await vault.files(output)).filter((name) => name.endsWith('.json'))
       if (ending === 130) assert.deepEqual(manifests, [])
     }

@@ -54,6 +54,15 @@ describe('a download', () => {
     assert.equal(host.events.filter(({ kind }) => kind === 'retry').length, 3)
   })
 
+  it('goes on when the stream breaks before anybody reads it', async () => {
+    const dead = new PassThrough()
+    const stream = await host.download({ what, open: opener((_, time) => (time === 1 ? dead : undefined)) })
+    dead.destroy(new Error('reset'))
+    await new Promise((resolve) => dead.once('close', resolve))
+    assert.ok((await buffer(stream)).equals(BYTES))
+    assert.deepEqual(opened, [0, 0])
+  })
+
   it('takes an early end for a break', async () => {
     const open = opener((rest, time) => (time === 1 ? cutAfter(rest, 70_000) : undefined))
     assert.ok((await buffer(await host.download({ what, open }))).equals(BYTES))
