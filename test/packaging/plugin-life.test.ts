@@ -1,53 +1,30 @@
 import assert from 'node:assert/strict'
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { after, before, describe, it } from 'mocha'
-import { startRegistry, type TestRegistry } from '../servers/registry.ts'
+import { differences } from '../../examples/differences.ts'
 import { needs } from '../support/tools.ts'
-import { type Ended, Published, run } from './published.ts'
+import { Stranger } from './stranger.ts'
 
 const EXAMPLES = fileURLToPath(new URL('../../examples/plugins', import.meta.url))
+const SHOP = fileURLToPath(new URL('../../examples/shop.db', import.meta.url))
 const FIXTURES = fileURLToPath(new URL('../fixtures/plugins', import.meta.url))
 const SEPARATE = '@dbvault/engine-db2'
 
 describe('dbvault, installed from a registry as a user would', function () {
   needs('a package registry')
   this.timeout(600_000)
-  let published: Published
-  let registry: TestRegistry
+  let stranger: Stranger
   let home: string
 
   before(async () => {
-    ;[published, registry] = await Promise.all([Published.pack(), startRegistry()])
-    for (const { path } of published.tarballs) await registry.publish(path)
-    home = join(published.folder, 'home')
-    await mkdir(home)
-    await succeeds('npm', 'install', '--global', '--prefix', join(home, '.local'), 'dbvault')
+    stranger = await Stranger.create()
+    home = stranger.home
   })
-  after(async () => {
-    await registry[Symbol.asyncDispose]()
-    await published[Symbol.asyncDispose]()
-  })
+  after(() => stranger[Symbol.asyncDispose]())
 
-  function environment(): NodeJS.ProcessEnv {
-    const path = [join(home, '.local/bin'), join(process.execPath, '..'), process.env['PATH']].join(delimiter)
-    const inherited = Object.entries(process.env).filter(([name]) => !/^(npm_|DBVAULT_|XDG_|INIT_CWD$)/.test(name))
-    return { ...Object.fromEntries(inherited), HOME: home, PATH: path, ...registry.environment }
-  }
-
-  const call = (program: string, args: readonly string[], cwd = home): Promise<Ended> =>
-    run(program, args, { cwd, env: environment() })
-
-  async function succeeds(program: string, ...args: readonly string[]): Promise<string> {
-    return succeedsIn(home, program, ...args)
-  }
-
-  async function succeedsIn(cwd: string, program: string, ...args: readonly string[]): Promise<string> {
-    const { code, stdout, stderr } = await call(program, args, cwd)
-    assert.equal(code, 0, `${program} ${args.join(' ')}: ${stderr}\n${stdout}`)
-    return stdout
-  }
+  const succeeds = (program: string, ...args: readonly string[]): Promise<string> => stranger.succeeds(program, ...args)
 
   /** What help, completion, parsing and the list say of an engine; they have to agree. */
   async function knows(name: string): Promise<boolean> {
@@ -59,7 +36,7 @@ describe('dbvault, installed from a registry as a user would', function () {
     const listed = plugins.some(({ selectedBy }) => selectedBy === `--db=${name}`)
     assert.equal(help.includes(`--DB ${name.toUpperCase()} FLAGS`), listed)
     assert.equal(completion.includes(`\n${name}\t`), listed)
-    const used = await call('dbvault', ['backup', '--db', name, '-D', 'absent', '-o', 'none', '--json'])
+    const used = await stranger.call('dbvault', ['backup', '--db', name, '-D', 'absent', '-o', 'none', '--json'])
     const { error } = JSON.parse(used.stdout) as { error: { code: string } }
     assert.equal(error.code === 'PLUGIN_NOT_FOUND', !listed, used.stdout)
     return listed
@@ -68,7 +45,7 @@ describe('dbvault, installed from a registry as a user would', function () {
   /** The folder of a plugin, as somebody would have it who develops it, with a version of its own. */
   async function checkedOut(name: string, version: string): Promise<string> {
     const folder = join(home, `checkout-${name.replaceAll('/', '-')}`)
-    const packed = published.tarballs.find((one) => one.name === name)?.path
+    const packed = stranger.published.tarballs.find((one) => one.name === name)?.path
     await mkdir(folder, { recursive: true })
     if (packed !== undefined) await succeeds('tar', '-xzf', packed, '-C', folder, '--strip-components=1')
     else await cp(join(FIXTURES, name), folder, { recursive: true })
@@ -88,10 +65,10 @@ describe('dbvault, installed from a registry as a user would', function () {
         assert.ok((await plugins('inspect', name)).includes(`Package    ${name} ${state}\n`), state)
       }
       assert.equal(await knows(engine), false)
-      if (whose === 'of a stranger') await registry.publish(await checkedOut(name, '0.1.0'))
+      if (whose === 'of a stranger') await stranger.registry.publish(await checkedOut(name, '0.1.0'))
       await plugins('install', name)
       await assertIs('0.1.0 (installed)')
-      await registry.publish(await checkedOut(name, '0.1.1'))
+      await stranger.registry.publish(await checkedOut(name, '0.1.1'))
       await plugins('update')
       await assertIs('0.1.1 (installed)')
       await plugins('uninstall', name)
@@ -103,65 +80,59 @@ describe('dbvault, installed from a registry as a user would', function () {
       await plugins('install', `${name}@0.1.0`)
       await plugins('reset')
       assert.equal(await knows(engine), false)
-      assert.equal((await call('dbvault', ['plugins', 'inspect', name])).code, 10)
+      assert.equal((await stranger.call('dbvault', ['plugins', 'inspect', name])).code, 10)
     })
   }
 
-  it('gives an author an engine that passes every question, can be linked at once, and proves a backup', async () => {
-    await succeeds('dbvault', 'plugins', 'create', 'dbvault-engine-rows')
-    const folder = join(home, 'dbvault-engine-rows')
-    await succeedsIn(folder, 'npm', 'install')
-    const asked = await succeedsIn(folder, 'npm', 'test')
+  /** Builds a worked example where nothing but its own package.json says what it needs, publishes and installs it. */
+  async function takeExample(name: string, least: number): Promise<void> {
+    const folder = join(home, name)
+    await cp(join(EXAMPLES, name), folder, { recursive: true })
+    await stranger.succeedsIn(folder, 'npm', 'install')
+    const asked = await stranger.succeedsIn(folder, 'npm', 'test')
     assert.match(asked, /fail 0$/m)
-    assert.ok(Number(/pass (\d+)$/m.exec(asked)?.[1]) > 30, asked)
-    await succeeds('dbvault', 'plugins', 'link', '--no-install', folder)
-    assert.equal(await knows('rows'), true)
-    await writeFile(join(home, 'rows.txt'), 'one\n#rows 1\n\nthree')
-    await succeeds('dbvault', 'backup', '--db', 'rows', '-D', 'rows.txt', '-o', 'out', '--rows-skip-empty')
-    await succeeds('dbvault', 'restore', '--newest', '-o', 'out', '-D', 'restored.txt')
-    assert.equal(await readFile(join(home, 'restored.txt'), 'utf8'), 'one\n#rows 1\nthree\n')
+    assert.ok(Number(/pass (\d+)$/m.exec(asked)?.[1]) >= least, asked)
+    await stranger.registry.publish(folder)
+    await succeeds('dbvault', 'plugins', 'install', name)
+  }
+
+  it('has a worked example of an engine that passes every question outside of the workspace, and proves a backup', async () => {
+    await takeExample('dbvault-engine-jsonl', 40)
+    assert.equal(await knows('jsonl'), true)
+    await mkdir(join(home, 'events'))
+    await writeFile(join(home, 'events/a.jsonl'), '{"n":1}\n')
+    await writeFile(join(home, 'events/notes.txt'), '')
+    const argv = ['backup', '--db', 'jsonl', '-D', 'events', '-o', 'out']
+    const refused = await stranger.call('dbvault', argv)
+    assert.equal(refused.code, 4, refused.stderr)
+    assert.match(refused.stderr, /"notes\.txt" would not be backed up/)
+    assert.match(await succeeds('dbvault', ...argv, '--jsonl-ignore-others'), /proven by a restore: 1 file, 1 line/)
+    await succeeds('dbvault', 'restore', '--newest', '-o', 'out', '-D', 'again')
+    assert.equal(await readFile(join(home, 'again/a.jsonl'), 'utf8'), '{"n":1}\n')
   })
 
   it('gives an author a storage that passes every question, and that a stranger installs from a registry', async () => {
     await succeeds('dbvault', 'plugins', 'create', '@me/dbvault-storage-shelf', '--output', 'shelf')
     const folder = join(home, 'shelf')
-    await succeedsIn(folder, 'npm', 'install')
-    assert.match(await succeedsIn(folder, 'npm', 'test'), /fail 0$/m)
-    await registry.publish(folder)
+    await stranger.succeedsIn(folder, 'npm', 'install')
+    assert.match(await stranger.succeedsIn(folder, 'npm', 'test'), /fail 0$/m)
+    await stranger.registry.publish(folder)
     await succeeds('dbvault', 'plugins', 'install', '@me/dbvault-storage-shelf')
-    await writeFile(join(home, 'text.txt'), 'one\n')
-    const { backups } = JSON.parse(
-      await succeeds(
-        'dbvault',
-        'backup',
-        '--db',
-        'rows',
-        '-D',
-        'text.txt',
-        '--cloud',
-        'shelf',
-        '--shelf-folder',
-        'cloud',
-        '--json',
-      ),
-    ) as { backups: { status: string; locations: { address: string }[] }[] }
+    await cp(SHOP, join(home, 'shop.db'))
+    const argv = ['backup', '--db', 'sqlite', '-D', 'shop.db', '--cloud', 'shelf', '--shelf-folder', 'cloud', '--json']
+    const { backups } = JSON.parse(await succeeds('dbvault', ...argv)) as {
+      backups: { status: string; locations: { address: string }[] }[]
+    }
     assert.equal(backups[0]?.status, 'proven')
-    await succeeds('dbvault', 'restore', String(backups[0].locations[0]?.address), '-D', 'again.txt')
-    assert.equal(await readFile(join(home, 'again.txt'), 'utf8'), 'one\n')
+    await succeeds('dbvault', 'restore', String(backups[0].locations[0]?.address), '-D', 'again.db')
+    assert.deepEqual(differences(SHOP, join(home, 'again.db')), [])
   })
 
   describe('the worked example of a storage', () => {
     needs('rclone')
 
     it('passes every question against a real server, from outside of the workspace, and is installed by a stranger', async () => {
-      const folder = join(home, 'webdav')
-      await cp(join(EXAMPLES, 'dbvault-storage-webdav'), folder, { recursive: true })
-      await succeedsIn(folder, 'npm', 'install')
-      const asked = await succeedsIn(folder, 'npm', 'test')
-      assert.match(asked, /fail 0$/m)
-      assert.ok(Number(/pass (\d+)$/m.exec(asked)?.[1]) >= 40, asked)
-      await registry.publish(folder)
-      await succeeds('dbvault', 'plugins', 'install', 'dbvault-storage-webdav')
+      await takeExample('dbvault-storage-webdav', 40)
       assert.match(await succeeds('dbvault', 'backup', '--help'), /--webdav-url/)
     })
   })
