@@ -46,6 +46,7 @@ export {
   type FoundBackups,
 } from './operations/find-backup.ts'
 export type { ListedBackup, Trust } from './operations/describe-backup.ts'
+export { hostOf } from './operations/host-for.ts'
 export { list, type Listing } from './operations/list.ts'
 export { type OpenedBackup, openBare, openWithManifest } from './operations/open-backup.ts'
 export { prune, type PruneRequest, type PruneResult } from './operations/prune.ts'

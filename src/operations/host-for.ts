@@ -29,6 +29,11 @@ export function hostFor(context: OperationContext, subject: string, options: Hos
   })
 }
 
+/** A host for what a program asks of a storage or an engine itself. `subject` is what its events are said to be about. */
+export function hostOf(context: OperationContext, subject = 'library'): Host {
+  return hostFor(context, subject)
+}
+
 /** Clean-up goes on after an abort, for as long as this. */
 const CLEANUP_MS = 20_000
 

@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { after, before, describe, it } from 'mocha'
 import { publint } from 'publint'
 import { differences } from '../../examples/differences.ts'
+import { createPlugin } from '../../src/cli/plugins/create-plugin.ts'
+import { takeTour } from '../docs/tour.ts'
 import { OLDEST_NODE, needs } from '../support/tools.ts'
+import { MISTAKES } from './mistakes.ts'
 import { type Ended, Published, run } from './published.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
 const SHOP = join(ROOT, 'examples/shop.db')
 const EXPECTED =
   /^(LICENSE|README\.md|package\.json|oclif\.manifest\.json|bin\/run\.js|templates\/.*|dist\/[^.].*\.(js|d\.ts))$/
@@ -111,14 +115,51 @@ describe('the published packages', () => {
       )
       const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2024', '--lib', 'es2024,esnext']
       const types = ['--typeRoots', join(ROOT, 'node_modules/@types'), '--types', 'node']
-      const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
       const env = { PATH: process.env['PATH'] }
-      const { stdout } = await run(process.execPath, [tsc, ...options, ...types, 'reader.ts'], { cwd: app, env })
+      const { stdout } = await run(process.execPath, [TSC, ...options, ...types, 'reader.ts'], { cwd: app, env })
       assert.equal(stdout, '')
       const source = "import('dbvault').then(({ backup, restore }) => console.log(typeof backup, typeof restore))"
       const ended = await run(OLDEST_NODE, ['--input-type=module', '-e', source], { cwd: app, env })
       assert.equal(ended.stdout, 'function function\n')
     })
+
+    it('are a library, as its page says, for ES modules and for CommonJS', async () => {
+      const taken = await takeTour('docs/library.md', {
+        root: app,
+        async sh(script, cwd) {
+          await Promise.all(
+            ['backups', 'restored.db'].map((name) => rm(join(app, name), { recursive: true, force: true })),
+          )
+          const { code, stdout, stderr } = await run('sh', ['-ec', script], { cwd, env: ofUser() })
+          return { exit: code, stdout, stderr }
+        },
+      })
+      assert.equal(taken.length, 4)
+    })
+
+    for (const { what, file, right, wrong, at = wrong, said } of MISTAKES) {
+      it(`tell an author shortly, in the right line, that ${what}`, async () => {
+        const folder = join(app, 'mistaken')
+        await rm(folder, { recursive: true, force: true })
+        await createPlugin(
+          { package: 'dbvault-engine-rows', kind: 'engine', name: 'rows' },
+          folder,
+          join(ROOT, 'templates'),
+          '0.1.0',
+        )
+        const source = await readFile(join(folder, file), 'utf8')
+        assert.ok(source.includes(right))
+        const mistaken = source.replace(right, wrong)
+        const line = mistaken.slice(0, mistaken.indexOf(at)).split('\n').length
+        const types = ['--typeRoots', join(ROOT, 'node_modules/@types'), '--noEmit', '--pretty', 'false']
+        const compile = (): Promise<Ended> => run(process.execPath, [TSC, ...types], { cwd: folder, env: ofUser() })
+        await writeFile(join(folder, file), mistaken)
+        const [first = ''] = (await compile()).stdout.split('\n').filter((text) => text.startsWith(file))
+        const [place = '', message = ''] = first.split(/(?<=\)): error TS\d+: /)
+        assert.ok(Math.abs(Number(/\((\d+),/.exec(place)?.[1]) - line) <= 1, first)
+        assert.match(message, said)
+      })
+    }
 
     async function succeeds(...args: readonly string[]): Promise<string> {
       const { code, stdout, stderr } = await dbvault(args)
@@ -128,10 +169,12 @@ describe('the published packages', () => {
 
     /** As a user of the oldest Node would call it: through the link that npm made. */
     async function dbvault(args: readonly string[]): Promise<Ended> {
-      const home = join(app, 'home')
-      await mkdir(home, { recursive: true })
-      const env = { HOME: home, PATH: `${join(OLDEST_NODE, '..')}${delimiter}${process.env['PATH']}` }
-      return run(join(app, 'node_modules/.bin/dbvault'), args, { cwd: app, env })
+      await mkdir(join(app, 'home'), { recursive: true })
+      return run(join(app, 'node_modules/.bin/dbvault'), args, { cwd: app, env: ofUser() })
+    }
+
+    function ofUser(): NodeJS.ProcessEnv {
+      return { HOME: join(app, 'home'), PATH: `${join(OLDEST_NODE, '..')}${delimiter}${process.env['PATH']}` }
     }
   })
 })
