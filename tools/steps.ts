@@ -6,4 +6,5 @@ export const STEPS: Readonly<Record<string, readonly string[]>> = {
   'nothing unused': ['knip'],
   'plugin metadata': ['metadata', '--', '--check'],
   'command manifest': ['manifest', '--', '--check'],
+  'table of sizes': ['sizes', '--', '--check'],
 }
