@@ -1,16 +1,12 @@
-import pLimit from 'p-limit'
 import type { Host } from '../contract/host.ts'
 import type { ObjectStat, Storage } from '../contract/storage.ts'
-import { DbvaultError } from '../errors/dbvault-error.ts'
-import { fileName, roleOf, sibling } from './layout.ts'
+import type { DbvaultError } from '../errors/dbvault-error.ts'
+import { manifestKey, roleOf, sibling } from './layout.ts'
 import { type Orphan, findOrphans, isOurName } from './orphans.ts'
-import { type Manifest, MANIFEST_BYTES_AT_MOST, parseManifest } from './manifest.ts'
-import { type ProofRecord, parseProofRecord } from './proof-record.ts'
-import { readText } from './read-object.ts'
+import { type Manifest, MANIFEST_BYTES_AT_MOST } from './manifest.ts'
+import { Manifests } from './manifests.ts'
+import type { ProofRecord } from './proof-record.ts'
 import { isWithin } from './scope.ts'
-
-/** Manifests are read side by side, so many at once. */
-const READS_AT_ONCE = 16
 
 export interface Catalog {
   /** Newest first. */
@@ -52,75 +48,44 @@ export interface Inventory extends Omit<Catalog, 'orphans'> {
 /** A listing that cannot be completed is an error, never an empty inventory. */
 export async function takeInventory(storage: Storage, scope: string, host: Host): Promise<Inventory> {
   const objects = new Map<string, ObjectStat>()
-  for await (const stat of storage.list(scope, host)) if (isWithin(scope, stat.key)) objects.set(stat.key, stat)
-
-  const limit = pLimit(READS_AT_ONCE)
-  const manifests = [...objects.values()].flatMap(({ key, bytes }) => {
+  const manifests = new Manifests(storage, host)
+  try {
+    for await (const stat of storage.list(scope, host)) {
+      if (!isWithin(scope, stat.key)) continue
+      objects.set(stat.key, stat)
+      // Reading goes on while the place lists further. Whether a name of somebody else's is a manifest is known at the end.
+      if (roleOf(stat.key).role === 'manifest' && isOurName(stat.key)) manifests.read(stat.key)
+    }
+  } catch (error) {
+    await manifests.stop()
+    throw error
+  }
+  for (const { key, bytes } of objects.values()) {
     const role = roleOf(key)
     const mayBe = role.role === 'manifest' && objects.has(role.artifact) && bytes <= MANIFEST_BYTES_AT_MOST
-    return role.role === 'manifest' && (mayBe || isOurName(key)) ? [{ key, artifact: role.artifact }] : []
-  })
+    if (mayBe && !isOurName(key)) manifests.read(key)
+  }
   const newestProofs = newestProofKeys(objects.keys())
-  const read = (await Promise.all(manifests.map((found) => limit(() => readOne(found))))).filter(
-    (one) => one !== undefined,
-  )
+  const read = await manifests.all()
+  const lastProofs = await manifests.proofs(read.flatMap(({ key }) => newestProofs.get(key) ?? []))
 
-  const backups = read
-    .filter((one) => 'manifest' in one)
-    .toSorted((a, b) => compareText(b.manifest.createdAt, a.manifest.createdAt))
-  return { objects, backups, damaged: read.filter((one) => 'error' in one) }
-
-  async function readProof(proof: string): Promise<CatalogBackup['lastProof']> {
-    const proofText = await readText(storage, proof, host)
-    const record = parseProofRecord(proofText)
-    return record && { record, text: proofText, key: proof }
-  }
-
-  async function readOne({
-    key,
-    artifact,
-  }: {
-    key: string
-    artifact: string
-  }): Promise<CatalogBackup | { key: string; error: DbvaultError } | undefined> {
-    try {
-      const { manifest, text } = await readManifest(storage, key, host)
-      const proof = newestProofs.get(artifact)
-      const lastProof = proof === undefined ? undefined : await readProof(proof)
-      return {
-        manifest,
-        manifestText: text,
-        key: artifact,
-        missing: manifest.members.map((m) => sibling(artifact, m.artifact.name)).filter((name) => !objects.has(name)),
-        ...(lastProof && { lastProof }),
-      }
-    } catch (error) {
-      if (!DbvaultError.is(error)) throw error
-      if (error.code === 'OBJECT_NOT_FOUND') return undefined // Deleted since it was listed.
-      if (error.code !== 'MANIFEST_INVALID') throw error
-      const foreign = !isOurName(artifact) && !(await readText(storage, key, host)).includes('dbvault-manifest-')
-      return foreign ? undefined : { key, error }
+  const found = read.map((one): CatalogBackup | Catalog['damaged'][number] => {
+    const lastProof = lastProofs.get(newestProofs.get(one.key) ?? '')
+    if ('error' in one || (lastProof && 'error' in lastProof)) {
+      const { error } = 'error' in one ? one : (lastProof as { error: DbvaultError })
+      return { key: manifestKey(one.key), error }
     }
-  }
-}
-
-/**
- * Reads one manifest, and requires that it stands beside the artifact that it describes.
- * @throws MANIFEST_INVALID, OBJECT_NOT_FOUND
- */
-export async function readManifest(
-  storage: Storage,
-  key: string,
-  host: Host,
-): Promise<{ readonly manifest: Manifest; readonly text: string }> {
-  const where = storage.address(key)
-  const text = await readText(storage, key, host)
-  const manifest = parseManifest(text, where)
-  const main = manifest.members[0]?.artifact.name
-  if (`${main}.json` === fileName(key)) return { manifest, text }
-  throw new DbvaultError('MANIFEST_INVALID', `The manifest ${where} belongs to another artifact, ${main}`, {
-    hints: ['It was renamed or moved there. Give it and its artifact their own names back.'],
+    const { key, manifest, text } = one
+    const names = manifest.members.map((member) => sibling(key, member.artifact.name))
+    const missing = names.filter((name) => !objects.has(name))
+    return { manifest, manifestText: text, key, missing, ...(lastProof && { lastProof }) }
   })
+  const backups = found.filter((one) => 'manifest' in one)
+  return {
+    objects,
+    backups: backups.toSorted((a, b) => compareText(b.manifest.createdAt, a.manifest.createdAt)),
+    damaged: found.filter((one) => 'error' in one),
+  }
 }
 
 function newestProofKeys(keys: Iterable<string>): Map<string, string> {

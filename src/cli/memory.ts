@@ -18,7 +18,6 @@ const STEP = 4 * 1024 * 1024
  * @returns `report`, to be used in place of it: it is how that becomes known
  */
 export function keepMemorySmall(report: Report): Report {
-  setFlagsFromString('--semi-space-growth-factor=1')
   const passedOf = new Map<string, number>()
   let collect: ReturnType<typeof collector> | undefined
   let passed = 0
@@ -31,6 +30,7 @@ export function keepMemorySmall(report: Report): Report {
 
   /** Each phase counts from zero, and several databases at a time may each have one. */
   function count(subject: string, bytes: number): void {
+    if (passedOf.size === 0) setFlagsFromString('--semi-space-growth-factor=1')
     const before = passedOf.get(subject) ?? 0
     passedOf.set(subject, bytes)
     passed += bytes < before ? bytes : bytes - before

@@ -70,9 +70,13 @@ export abstract class VaultCommand extends Command {
   }
 
   /** Writes the result to stdout, once: the text, or with `--json` `value` with `"ok": true` before it. */
-  protected result(value: object, text: string): void {
-    if (this.jsonEnabled()) writeOut(this.#clean(renderDocument({ ok: true, ...value })))
-    else if (text !== '') writeOut(this.#clean(text.endsWith('\n') ? text : `${text}\n`))
+  protected result(value: object, text: string | (() => string)): void {
+    if (this.jsonEnabled()) {
+      writeOut(this.#clean(renderDocument({ ok: true, ...value })))
+      return
+    }
+    const shown = typeof text === 'string' ? text : text()
+    if (shown !== '') writeOut(this.#clean(shown.endsWith('\n') ? shown : `${shown}\n`))
   }
 
   /** Says what stands although the command is about to fail: it goes to stdout with or before the error. */

@@ -41,6 +41,6 @@ export default class List extends VaultCommand {
     const listing = await retrying('the listing', storage.label, context, () =>
       list(storage, key, filter, unlock, host),
     )
-    this.result(toJson(listing), listingTable(listing, new Date()))
+    this.result(toJson(listing), () => listingTable(listing, new Date()))
   }
 }

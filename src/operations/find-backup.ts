@@ -1,6 +1,7 @@
 import type { Host } from '../contract/host.ts'
 import type { Storage } from '../contract/storage.ts'
-import { type CatalogBackup, readCatalog, readManifest } from '../catalog/catalog.ts'
+import { type CatalogBackup, readCatalog } from '../catalog/catalog.ts'
+import { readManifest } from '../catalog/manifests.ts'
 import { fileName, manifestKey, roleOf } from '../catalog/layout.ts'
 import type { Manifest } from '../catalog/manifest.ts'
 import { seriesOf } from '../catalog/series.ts'

@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs'
+import type { Dirent, Stats } from 'node:fs'
 import { lstat, opendir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { unlessAbsent } from './directory.ts'
@@ -6,6 +6,9 @@ import { onDisk } from './disk-error.ts'
 
 /** At the top of many disks, closed to all but root, and never ours. */
 const LOST_AND_FOUND = 'lost+found'
+
+/** One after the other, most of the time would go by with waiting for the disk. */
+const LOOKED_AT_TOGETHER = 64
 
 export interface Found {
   readonly path: string
@@ -22,13 +25,30 @@ export interface Found {
 export async function* walk(directory: string, folder: string, signal: AbortSignal): AsyncGenerator<Found> {
   // It may have been removed since its parent was read; the root is known to be there.
   const entries = await onDisk('list', directory, () => opendir(directory)).catch(unlessAbsent)
-  for await (const { name } of entries ?? []) {
+  for await (const names of batches(entries ?? [])) {
     signal.throwIfAborted()
-    if (folder === '' && name === LOST_AND_FOUND) continue
-    const path = join(directory, name)
-    const stats = await onDisk('read', path, () => lstat(path)).catch(unlessAbsent)
-    if (stats === undefined || stats.isSymbolicLink()) continue
-    yield { path, folder, name, stats }
-    if (stats.isDirectory()) yield* walk(path, `${folder}${name}/`, signal)
+    for (const found of await Promise.all(names.map((name) => lookAt(directory, folder, name)))) {
+      if (found === undefined || found.stats.isSymbolicLink()) continue
+      yield found
+      if (found.stats.isDirectory()) yield* walk(found.path, `${folder}${found.name}/`, signal)
+    }
   }
+}
+
+async function lookAt(directory: string, folder: string, name: string): Promise<Found | undefined> {
+  if (folder === '' && name === LOST_AND_FOUND) return undefined
+  const path = join(directory, name)
+  const stats = await onDisk('read', path, () => lstat(path)).catch(unlessAbsent)
+  return stats && { path, folder, name, stats }
+}
+
+async function* batches(entries: AsyncIterable<Dirent> | Iterable<Dirent>): AsyncGenerator<readonly string[]> {
+  let batch: string[] = []
+  for await (const { name } of entries) {
+    batch.push(name)
+    if (batch.length < LOOKED_AT_TOGETHER) continue
+    yield batch
+    batch = []
+  }
+  yield batch
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readCatalog, readManifest } from '../../src/catalog/catalog.ts'
+import { readCatalog } from '../../src/catalog/catalog.ts'
+import { readManifest } from '../../src/catalog/manifests.ts'
 import { pendingKey, proofKey } from '../../src/catalog/layout.ts'
 import { MANIFEST_BYTES_AT_MOST } from '../../src/catalog/manifest.ts'
 import { DbvaultError } from '../../src/errors/dbvault-error.ts'

@@ -22,8 +22,8 @@ export const COMMAND_LINE: readonly Mutant[] = [
   {
     name: 'JSON is printed twice',
     file: 'src/cli/vault-command.ts',
-    find: 'if (this.jsonEnabled()) writeOut(this.#clean(renderDocument({ ok: true, ...value })))',
-    replace: 'if (this.jsonEnabled()) writeOut(this.#clean(renderDocument({ ok: true, ...value })).repeat(2))',
+    find: 'writeOut(this.#clean(renderDocument({ ok: true, ...value })))',
+    replace: 'writeOut(this.#clean(renderDocument({ ok: true, ...value })).repeat(2))',
     killedBy: { file: 'test/end-to-end/contract/json.test.ts', title: 'is one document, and nothing else, on stdout' },
   },
   {

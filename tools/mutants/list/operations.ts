@@ -181,9 +181,8 @@ export const OPERATIONS: readonly Mutant[] = [
   {
     name: 'a listing that fails is an empty one',
     file: 'src/catalog/catalog.ts',
-    find: '  for await (const stat of storage.list(scope, host)) if (isWithin(scope, stat.key)) objects.set(stat.key, stat)\n',
-    replace:
-      '  try {\n    for await (const stat of storage.list(scope, host)) objects.set(stat.key, stat)\n  } catch {}\n',
+    find: '    await manifests.stop()\n    throw error\n',
+    replace: '    await manifests.stop()\n    if (objects.size < 0) throw error\n',
     killedBy: { file: CATALOG, title: 'is an error, and never empty or short' },
   },
   {
@@ -202,7 +201,7 @@ export const OPERATIONS: readonly Mutant[] = [
   },
   {
     name: 'a manifest beside another artifact is taken for its own',
-    file: 'src/catalog/catalog.ts',
+    file: 'src/catalog/manifests.ts',
     find: 'if (`${main}.json` === fileName(key)) return { manifest, text }',
     replace: 'if (main !== fileName(key)) return { manifest, text }',
     killedBy: { file: CATALOG, title: 'names manifests that are cut, and those of another artifact, as damaged' },
