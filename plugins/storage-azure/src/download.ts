@@ -26,8 +26,10 @@ export async function open(container: Container, key: string, host: Host, { rang
       const answer = await container
         .blob(key)
         .download(at, last - at, { abortSignal: signal, conditions, maxRetryRequests: 0 })
-      const { readableStreamBody: body, contentLength } = answer
-      if (!(body instanceof Readable) || contentLength === undefined) {
+      const { readableStreamBody: body, contentLength, contentRange } = answer
+      const isAsked = contentLength === last - at && startsAt(at, contentRange)
+      if (!(body instanceof Readable) || !isAsked) {
+        if (body instanceof Readable) body.on('error', () => {}).destroy()
         throw host.error('STORAGE_FAILED', `The server does not answer for ${what} with the bytes that were asked for`)
       }
       return { body, bytes: contentLength }
@@ -39,4 +41,9 @@ export async function open(container: Container, key: string, host: Host, { rang
       throw azureError(error, `read ${what}`, container, host)
     }
   }
+}
+
+/** A server that knows no ranges sends all of it. */
+function startsAt(at: number, contentRange: string | undefined): boolean {
+  return contentRange === undefined ? at === 0 : contentRange.startsWith(`bytes ${at}-`)
 }

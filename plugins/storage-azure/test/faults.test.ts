@@ -136,6 +136,17 @@ describe('reading from Azure through a network that fails', () => {
     assert.match(error.message, /was replaced/)
   })
 
+  it('takes no other bytes than it asked for', async () => {
+    const range = { start: 1_000, end: 2_000 }
+    net.proxy.plant(is('get'), { changeHeaders: { 'content-range': `bytes 0-999/${BYTES.length}` } })
+    const error = await rejectsWith(net.storage.get('key', net.host, { range }), 'STORAGE_FAILED')
+    assert.match(error.message, /with the bytes that were asked for/)
+    const headers = { 'content-range': `bytes 1000-1998/${BYTES.length}`, etag: '"x"' }
+    net.proxy.plant(is('get'), { replaceAnswer: { status: 206, headers, body: 'x'.repeat(999) } })
+    const got = await buffer(await net.storage.get('key', net.host, { range }))
+    assert.ok(got.equals(BYTES.subarray(1_000, 2_000)))
+  })
+
   for (const [what, fault] of [
     ['cut in the middle', { cutAnswerAfter: 300 }],
     ['half of one, with the right end of a connection', { changeAnswer: (body: string) => body.slice(0, 400) }],
