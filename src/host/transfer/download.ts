@@ -21,7 +21,7 @@ interface DownloadHost {
 export async function download(source: Download, host: DownloadHost): Promise<Readable> {
   const { what, start = 0 } = source
   const stop = new AbortController()
-  const signal = AbortSignal.any([host.signal, stop.signal])
+  const { signal } = stop
   const open = async (at: number): ReturnType<Download['open']> => {
     const opened = await host.retry(what, () => source.open(at, signal), signal)
     // It may break before anybody reads it, and is asked for its error then.
@@ -30,7 +30,12 @@ export async function download(source: Download, host: DownloadHost): Promise<Re
   }
 
   host.signal.throwIfAborted()
-  const first = await open(start)
+  const onAbort = (): void => stop.abort(host.signal.reason)
+  host.signal.addEventListener('abort', onAbort)
+  const first = await open(start).catch((error: unknown) => {
+    host.signal.removeEventListener('abort', onAbort)
+    throw error
+  })
   let current = first.body
   const chunks = read()
   const stream = new Readable({
@@ -48,9 +53,8 @@ export async function download(source: Download, host: DownloadHost): Promise<Re
     },
   })
   // A reader that is waiting for something else has to hear of an abort, too.
-  const onAbort = (): void => void stream.destroy(host.signal.reason as Error)
+  signal.addEventListener('abort', () => void stream.destroy(signal.reason as Error))
   if (host.signal.aborted) onAbort()
-  else host.signal.addEventListener('abort', onAbort)
   return stream
 
   async function* read(): AsyncGenerator<Uint8Array, void> {
