@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 
 /**
  * Writes the table of `docs/sizes.md`: what each package is to download and on disk, and what comes with it under which
- * licences. With `--check` fails where a size has changed by a fifth, or anything else at all.
+ * licences. With `--check` fails where a size or a number of files has changed by a fifth, or anything else at all.
  */
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const document = `${root}docs/sizes.md`
@@ -107,11 +107,12 @@ function placeOf(name: string, from: string): string | undefined {
   }
 }
 
-/** The text without its numbers and the formatting of tables, and the numbers. */
+/** The text without sizes, numbers of files and the formatting of tables, and these numbers. */
 function numbersOf(markdown: string): { readonly words: string; readonly numbers: readonly number[] } {
+  const measured = /(?<=\| *)(\d+)(?= kB *\|| *\|)/g
   return {
-    words: markdown.replaceAll(/\d+ kB|-{3,}| {2,}/g, ' ').replaceAll(/\s+/g, ' '),
-    numbers: [...markdown.matchAll(/(\d+) kB/g)].map(([, number]) => Number(number)),
+    words: markdown.replaceAll(measured, '').replaceAll(/-{3,}/g, '').replaceAll(/\s+/g, ''),
+    numbers: [...markdown.matchAll(measured)].map(([, number]) => Number(number)),
   }
 }
 
