@@ -4,11 +4,12 @@ import { scratchPossible } from './scratch/scratch-possible.ts'
 import { unreadableFinding } from './server/audit.ts'
 import type { SnapshotPlan } from './server/snapshot.ts'
 import { openSource } from './source.ts'
+import { unfinishedFinding } from './target/unfinished.ts'
 import { requireProgram } from './tools/tool-call.ts'
 
 export async function probe(source: Source<Flags>, host: Host, scratch?: ScratchChoice): Promise<Probe> {
   await using opened = await openSource(source, host)
-  const { server, database, denied, bytes } = opened
+  const { server, database, collections, denied, bytes } = opened
   const { flags } = source
   const tool = flags.tool === true ? await requireProgram('mongodump', flags['bin-dir'], host) : undefined
   const snapshot: SnapshotPlan = tool
@@ -21,7 +22,11 @@ export async function probe(source: Source<Flags>, host: Host, scratch?: Scratch
     ...(tool && { tools: { mongodump: tool.version } }),
     ...(bytes !== undefined && { bytes }),
     consistency: snapshot.possible ? 'point-in-time' : 'none',
-    findings: [...unreadableFinding(database, source.user, denied), ...consistencyFinding(snapshot)],
+    findings: [
+      ...unreadableFinding(database, source.user, denied),
+      ...unfinishedFinding(collections),
+      ...consistencyFinding(snapshot),
+    ],
     scratch: await scratchPossible(server, source.flags['bin-dir'], host, scratch),
   }
 }

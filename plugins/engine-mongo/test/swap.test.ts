@@ -56,6 +56,32 @@ describe('a restore that replaces the collections of a database', () => {
     assert.ok(said.includes(`"${moved}" is "${document?.['name']}" as it was`), said)
   })
 
+  for (const nth of [1, 2, 3, 4]) {
+    it(`that ended at its step ${nth} is neither replaced nor backed up, and nothing is lost of what it had moved`, async () => {
+      const { target } = await cutAt(nth, false)
+      await using _ = target
+      const before = await contentOf(target.db)
+      const { findings } = await engine.probe(at(target.mongo, target.name), testHost())
+      const [finding] = findings.filter(({ severity }) => severity === 'incomplete')
+      assert.match(String(finding?.message), /dbvault_old_/)
+      await using source = await database(fillNew)
+      const { stored, fingerprint } = await dump(at(source.mongo, source.name))
+      const again = { stored, target: { ...at(target.mongo, target.name), replace: true }, expected: fingerprint }
+      const said = await rejected(engine.restore(again, testHost()), 'RESTORE_FAILED')
+      assert.match(said, /dbvault_old_/)
+      assert.equal(await contentOf(target.db), before)
+      // Whoever does as the message says can go on.
+      for (const { name } of await target.db.listCollections().toArray()) {
+        if (name.startsWith('dbvault_new_')) await target.db.dropCollection(name)
+        if (!name.startsWith('dbvault_old_')) continue
+        const [document] = await target.db.collection(name).find().toArray()
+        await target.db.renameCollection(name, String(document?.['name']), { dropTarget: true })
+      }
+      await engine.restore(again, testHost())
+      assert.equal(await contentOf(target.db), await contentOf(source.db))
+    })
+  }
+
   it('leaves alone what somebody else has made meanwhile under a name that cannot be moved to', async () => {
     // FerretDB moves nothing to a name with a dot.
     await using source = await database((db) => db.collection('a.b').insertOne({ ours: true }))
