@@ -225,7 +225,10 @@ describe('what MongoDB has and the stand-in server has not', () => {
     for (const version of ['6.0.0', '8.0.0']) {
       await using fake = await startFakeServer({ version })
       const zero = new Timestamp({ t: 0, i: 0 })
-      fake.databases.set('shop', new Map([['a', collection([{ _id: zero, t: zero, deep: { t: zero } }, { _id: 2 }])]]))
+      fake.databases.set(
+        'shop',
+        new Map([['a', collection([{ _id: zero, t: zero, deep: { t: zero } }, { _id: 2 }, { _id: 3, t: zero }])]]),
+      )
       const proof = await prove(await dump(at(fake, 'shop')), at(fake, 'shop'))
       assert.deepEqual([proof.outcome, proof.differences ?? []], ['equal', []], version)
     }

@@ -3,6 +3,7 @@ import { COMMAND_LINE } from './command-line.ts'
 import { CRYPTOGRAPHY } from './cryptography.ts'
 import { COMPRESSION } from './compression.ts'
 import { DB2 } from './db2.ts'
+import { MONGO } from './mongo.ts'
 import { OPERATIONS } from './operations.ts'
 import { PLUGINS } from './plugins.ts'
 import { PROOF } from './proof.ts'
@@ -21,6 +22,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...TOOLS,
   ...SQLITE,
   ...DB2,
+  ...MONGO,
   ...COMMAND_LINE,
   ...PLUGINS,
 ]

@@ -1,0 +1,71 @@
+import type { Mutant } from '../mutant.ts'
+
+const ARCHIVE = 'plugins/engine-mongo/test/archive.test.ts'
+const FEATURES = 'plugins/engine-mongo/test/features.test.ts'
+const SWAP = 'plugins/engine-mongo/test/swap.test.ts'
+
+export const MONGO: readonly Mutant[] = [
+  {
+    name: 'the checksum of a collection in an archive is not compared',
+    file: 'plugins/engine-mongo/src/archive/read-archive.ts',
+    find: 'if (progress.checksum.value() !== checksum) {',
+    replace: "if (progress.checksum.value() !== checksum && namespace === '') {",
+    killedBy: { file: ARCHIVE, title: 'with a wrong checksum is refused' },
+  },
+  {
+    name: 'a collection in an archive needs no end',
+    file: 'plugins/engine-mongo/src/archive/read-archive.ts',
+    find: 'if (open.length > 0) {',
+    replace: 'if (open.length > this.#progress.size) {',
+    killedBy: { file: ARCHIVE, title: 'that is cut where a block ends is refused: a collection has no end' },
+  },
+  {
+    name: 'a collection in an archive may go on after its end',
+    file: 'plugins/engine-mongo/src/archive/read-archive.ts',
+    find: "if (progress.ended) throw new ArchiveError('a collection goes on after its end')",
+    replace: '',
+    killedBy: { file: ARCHIVE, title: 'whose collection goes on after its end is refused' },
+  },
+  {
+    name: 'a timestamp of zero becomes the time of the server',
+    file: 'plugins/engine-mongo/src/server/insert.ts',
+    find: 'bypassEmptyTsReplacement: true',
+    replace: 'bypassEmptyTsReplacement: false',
+    killedBy: { file: FEATURES, title: 'keeps timestamps of zero, which a server sets to its time' },
+  },
+  {
+    name: 'a timestamp of zero is looked for in the key only',
+    file: 'plugins/engine-mongo/src/server/insert.ts',
+    find: "type === TYPE.timestamp && name !== '_id' && value.equals(ZERO)",
+    replace: "type === TYPE.timestamp && name === '_id' && value.equals(ZERO)",
+    killedBy: { file: FEATURES, title: 'keeps timestamps of zero, which a server sets to its time' },
+  },
+  {
+    name: 'the steps of a swap are taken back in the order in which they were done',
+    file: 'plugins/engine-mongo/src/target/undo-swap.ts',
+    find: 'of steps.toReversed()',
+    replace: 'of [...steps]',
+    killedBy: { file: SWAP, title: 'makes the database what it was when the answer to any of its steps is lost' },
+  },
+  {
+    name: 'a restore drops what a killed one has moved aside',
+    file: 'plugins/engine-mongo/src/restore.ts',
+    find: '    refuseUnfinished(old, database, host)\n',
+    replace: '    refuseUnfinished([], database, host)\n',
+    killedBy: { file: SWAP, title: 'that ended at its step 2' },
+  },
+  {
+    name: 'a database that is half replaced is backed up as a whole one',
+    file: 'plugins/engine-mongo/src/probe.ts',
+    find: '...unfinishedFinding(collections)',
+    replace: '...unfinishedFinding(collections.slice(0, 0))',
+    killedBy: { file: SWAP, title: 'that ended at its step 2' },
+  },
+  {
+    name: 'what a server cannot move aside is found out in the middle of a restore',
+    file: 'plugins/engine-mongo/src/restore.ts',
+    find: 'refuseUnlessReplaceable(old, collections, server, host)',
+    replace: 'refuseUnlessReplaceable([], collections, server, host)',
+    killedBy: { file: FEATURES, title: 'refuses to replace what a server cannot move aside, before anything is made' },
+  },
+]
