@@ -102,6 +102,8 @@ export interface Download {
   readonly what: string
   /** The first byte that is wanted. 0 where absent. */
   readonly start?: number
+  /** The first byte that is not wanted any more; absent for all to the end. */
+  readonly end?: number
   /**
    * Opens the object at a byte, `start` the first time. Once the object was opened, any other version of it is refused
    * with an error, so that a stream is never made from two.
@@ -113,4 +115,9 @@ export interface OpenedObject {
   readonly body: Readable
   /** How many bytes the server says that the body has. */
   readonly bytes: number
+  /**
+   * The server's Content-Range, or null where it sends none, which means all of the object: held against what was asked
+   * for. Absent where whoever opens it has seen to that.
+   */
+  readonly range?: string | null
 }

@@ -14,7 +14,7 @@ export async function open(bucket: Bucket, key: string, host: Host, { range }: G
   let version: string | undefined
 
   try {
-    return await host.download({ what, start, open: openAt })
+    return await host.download({ what, start, ...(end !== undefined && { end }), open: openAt })
   } catch (error) {
     // S3 has no word for a range without a byte, be it at the end of an object or of an empty one.
     if (!(error instanceof BeyondEnd)) throw error
@@ -34,12 +34,12 @@ export async function open(bucket: Bucket, key: string, host: Host, { range }: G
         signal,
       )
       const { Body, ContentLength, ContentRange, ETag } = found
-      if (!(Body instanceof Readable) || ContentLength === undefined || !startsAt(at, ContentRange)) {
+      if (!(Body instanceof Readable) || ContentLength === undefined) {
         discard(Body)
-        throw host.error('STORAGE_FAILED', `The server does not answer for ${what} with the bytes that were asked for`)
+        throw host.error('STORAGE_FAILED', `The server does not say how many bytes it sends of ${what}`)
       }
       version ??= ETag
-      return { body: Body, bytes: ContentLength }
+      return { body: Body, bytes: ContentLength, range: ContentRange ?? null }
     } catch (error) {
       const { code, status } = failureOf(error)
       if (code === 'InvalidRange' || status === 416) throw new BeyondEnd()
@@ -63,8 +63,3 @@ export async function open(bucket: Bucket, key: string, host: Host, { range }: G
 }
 
 class BeyondEnd extends Error {}
-
-/** A server that knows no ranges sends all of it. */
-function startsAt(at: number, contentRange: string | undefined): boolean {
-  return contentRange === undefined ? at === 0 : contentRange.startsWith(`bytes ${at}-`)
-}

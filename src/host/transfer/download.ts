@@ -4,6 +4,7 @@ import type { HostEvent } from '../../contract/host.ts'
 import type { Download } from '../../contract/transfer.ts'
 import { DbvaultError } from '../../errors/dbvault-error.ts'
 import { bodyChunks } from '../body-chunks.ts'
+import { isAsked } from './content-range.ts'
 import type { RetryLimits } from '../retry.ts'
 
 /** A server that sends nothing for so long, while it is waited for, counts as gone. */
@@ -19,14 +20,16 @@ interface DownloadHost {
 
 /** See {@link Host.download}. */
 export async function download(source: Download, host: DownloadHost): Promise<Readable> {
-  const { what, start = 0 } = source
+  const { what, start = 0, end: until } = source
   const stop = new AbortController()
   const { signal } = stop
   const open = async (at: number): ReturnType<Download['open']> => {
     const opened = await host.retry(what, () => source.open(at, signal), signal)
     // It may break before anybody reads it, and is asked for its error then.
     opened.body.on('error', () => {})
-    return opened
+    if (isAsked(opened, at, until)) return opened
+    opened.body.destroy()
+    throw new DbvaultError('STORAGE_FAILED', `${what} does not come with the bytes that were asked for`)
   }
 
   host.signal.throwIfAborted()
@@ -37,6 +40,11 @@ export async function download(source: Download, host: DownloadHost): Promise<Re
     throw error
   })
   let current = first.body
+  if (host.signal.aborted) {
+    host.signal.removeEventListener('abort', onAbort)
+    current.destroy()
+    throw host.signal.reason
+  }
   const chunks = read()
   const stream = new Readable({
     read() {
@@ -54,7 +62,6 @@ export async function download(source: Download, host: DownloadHost): Promise<Re
   })
   // A reader that is waiting for something else has to hear of an abort, too.
   signal.addEventListener('abort', () => void stream.destroy(signal.reason as Error))
-  if (host.signal.aborted) onAbort()
   return stream
 
   async function* read(): AsyncGenerator<Uint8Array, void> {

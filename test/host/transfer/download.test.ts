@@ -115,6 +115,48 @@ describe('a download', () => {
     assert.ok(silent.destroyed)
   })
 
+  for (const [range, bytes, start, end] of [
+    ['bytes 0-99/300', 100, 100, 200],
+    ['bytes 100-198/300', 99, 100, 200],
+    ['bytes 100-199/300', 99, 100, 200],
+    ['bytes 100-199/300', 100, 100, undefined],
+    ['bytes 100-250/300', 151, 100, 200],
+    ['nonsense', 100, 100, 200],
+    [null, 300, 100, 200],
+    [null, 300, 0, 200],
+  ] as const) {
+    it(`takes no ${bytes} bytes said to be ${range} for those from ${start} to ${end ?? 'the end'}`, async () => {
+      const body = new PassThrough()
+      const asked = { what, start, ...(end !== undefined && { end }) }
+      const error = await rejectsWith(
+        host.download({ ...asked, open: async () => ({ body, bytes, range }) }),
+        'STORAGE_FAILED',
+      )
+      assert.match(error.message, /with the bytes that were asked for/)
+      assert.ok(body.destroyed)
+    })
+  }
+
+  for (const [range, bytes, start, end] of [
+    ['bytes 100-199/300', 100, 100, 200],
+    ['bytes 100-299/300', 200, 100, 400],
+    ['bytes 100-299/300', 200, 100, undefined],
+    ['bytes 100-199/*', 100, 100, 200],
+    [null, 300, 0, undefined],
+    [null, 300, 0, 400],
+    [undefined, 7, 100, 200],
+  ] as const) {
+    it(`takes ${bytes} bytes said to be ${range} for those from ${start} to ${end ?? 'the end'}`, async () => {
+      const open = async (): Promise<OpenedObject> => ({
+        body: bodyOf(BYTES.subarray(0, bytes)),
+        bytes,
+        ...(range !== undefined && { range }),
+      })
+      const stream = await host.download({ what, start, ...(end !== undefined && { end }), open })
+      assert.equal((await buffer(stream)).length, bytes)
+    })
+  }
+
   it('closes the connection when it is abandoned, before the first byte, amid, and while it waits', async () => {
     for (const amount of [0, 5_000]) {
       const body = new PassThrough()
@@ -131,6 +173,17 @@ describe('a download', () => {
     waiting.destroy()
     await once(waiting, 'close')
     assert.ok(body.destroyed)
+  })
+
+  it('closes what was opened when the abort comes with the answer', async () => {
+    const body = new PassThrough()
+    const closed = once(body, 'close')
+    const open = async (): Promise<OpenedObject> => {
+      host.abort()
+      return { body, bytes: 1 }
+    }
+    await rejectsWith(host.download({ what, open }), 'INTERRUPTED')
+    await closed
   })
 
   it('ends with the reason of an abort, though nobody reads', async () => {
