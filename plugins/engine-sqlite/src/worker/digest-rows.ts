@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { FreePassed } from './free-passed.ts'
+import { hasPassed } from './free-passed.ts'
 import { quoted, rowEncoding } from './row-encoding.ts'
 import { storedColumns, type Table } from './tables.ts'
 
@@ -36,14 +36,13 @@ function digestBatches(batch: StatementSync): TableContent {
   batch.setReturnArrays(true)
   batch.setReadBigInts(true)
   const digest = createHash('sha256')
-  const passed = new FreePassed()
   let rows = 0
   let next = SMALLEST_ROWID
   for (;;) {
     const [bytes, count, last] = batch.get(next) as unknown as [Uint8Array, bigint, bigint]
     if (count === 0n) break
     digest.update(bytes)
-    passed.add(bytes.length)
+    hasPassed(bytes.length)
     rows += Number(count)
     if (last === LARGEST_ROWID) break
     next = last + 1n
@@ -54,11 +53,10 @@ function digestBatches(batch: StatementSync): TableContent {
 function digestOneByOne(each: StatementSync): TableContent {
   each.setReturnArrays(true)
   const digest = createHash('sha256')
-  const passed = new FreePassed()
   let rows = 0
   for (const [bytes] of each.iterate() as unknown as Iterable<[Uint8Array]>) {
     digest.update(bytes)
-    passed.add(bytes.length)
+    hasPassed(bytes.length)
     rows += 1
   }
   return { rows, digest: digest.digest('hex') }
