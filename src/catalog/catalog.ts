@@ -47,18 +47,27 @@ export interface Inventory extends Omit<Catalog, 'orphans'> {
 
 /** A listing that cannot be completed is an error, never an empty inventory. */
 export async function takeInventory(storage: Storage, scope: string, host: Host): Promise<Inventory> {
-  const objects = new Map<string, ObjectStat>()
   const manifests = new Manifests(storage, host)
   try {
-    for await (const stat of storage.list(scope, host)) {
-      if (!isWithin(scope, stat.key)) continue
-      objects.set(stat.key, stat)
-      // Reading goes on while the place lists further. Whether a name of somebody else's is a manifest is known at the end.
-      if (roleOf(stat.key).role === 'manifest' && isOurName(stat.key)) manifests.read(stat.key)
-    }
+    return await inventoryOf(storage.list(scope, host), scope, manifests)
   } catch (error) {
+    // Nothing reads on behind the back of whoever is told of it.
     await manifests.stop()
     throw error
+  }
+}
+
+async function inventoryOf(
+  listing: AsyncIterable<ObjectStat>,
+  scope: string,
+  manifests: Manifests,
+): Promise<Inventory> {
+  const objects = new Map<string, ObjectStat>()
+  for await (const stat of listing) {
+    if (!isWithin(scope, stat.key)) continue
+    objects.set(stat.key, stat)
+    // Reading goes on while the place lists further. Whether a name of somebody else's is a manifest is known at the end.
+    if (roleOf(stat.key).role === 'manifest' && isOurName(stat.key)) manifests.read(stat.key)
   }
   for (const { key, bytes } of objects.values()) {
     const role = roleOf(key)
@@ -71,10 +80,8 @@ export async function takeInventory(storage: Storage, scope: string, host: Host)
 
   const found = read.map((one): CatalogBackup | Catalog['damaged'][number] => {
     const lastProof = lastProofs.get(newestProofs.get(one.key) ?? '')
-    if ('error' in one || (lastProof && 'error' in lastProof)) {
-      const { error } = 'error' in one ? one : (lastProof as { error: DbvaultError })
-      return { key: manifestKey(one.key), error }
-    }
+    if ('error' in one) return { key: manifestKey(one.key), error: one.error }
+    if (lastProof && 'error' in lastProof) return { key: manifestKey(one.key), error: lastProof.error }
     const { key, manifest, text } = one
     const names = manifest.members.map((member) => sibling(key, member.artifact.name))
     const missing = names.filter((name) => !objects.has(name))

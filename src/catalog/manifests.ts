@@ -25,7 +25,8 @@ export class Manifests {
   readonly #storage: Storage
   readonly #host: Host
   readonly #limit = pLimit(READS_AT_ONCE)
-  readonly #reading: Promise<ManifestRead | undefined>[] = []
+  readonly #manifests: Promise<ManifestRead | undefined>[] = []
+  readonly #all: Promise<unknown>[] = []
   #stopped = false
 
   constructor(storage: Storage, host: Host) {
@@ -35,26 +36,32 @@ export class Manifests {
 
   /** Begins to. What comes of it is told by `all`. */
   read(key: string): void {
-    const reading = this.#limit(() => (this.#stopped ? undefined : this.#readOne(key)))
-    reading.catch(() => {})
-    this.#reading.push(reading)
+    this.#manifests.push(this.#begin(() => this.#readOne(key)))
   }
 
   /** In the order in which they were asked for, without those that are none, or gone. @throws what the storage throws */
   async all(): Promise<readonly ManifestRead[]> {
-    return (await Promise.all(this.#reading)).filter((one) => one !== undefined)
+    return (await Promise.all(this.#manifests)).filter((one) => one !== undefined)
   }
 
   /** Begins nothing more, and waits for what is under way. */
   async stop(): Promise<void> {
     this.#stopped = true
-    await Promise.allSettled(this.#reading)
+    await Promise.allSettled(this.#all)
   }
 
   /** Records of proofs by their keys, without those that are none. */
   async proofs(keys: readonly string[]): Promise<ReadonlyMap<string, ProofRead>> {
-    const read = await Promise.all(keys.map((key) => this.#limit(() => this.#readProof(key))))
+    const read = await Promise.all(keys.map((key) => this.#begin(() => this.#readProof(key))))
     return new Map(read.flatMap((proof) => (proof ? [[proof.key, proof]] : [])))
+  }
+
+  #begin<T>(read: () => Promise<T>): Promise<T | undefined> {
+    const reading = this.#limit(() => (this.#stopped ? undefined : read()))
+    // Who awaits it throws its failure; until then it must not count as unhandled.
+    reading.catch(() => {})
+    this.#all.push(reading)
+    return reading
   }
 
   async #readProof(key: string): Promise<ProofRead | undefined> {

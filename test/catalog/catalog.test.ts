@@ -190,4 +190,79 @@ describe('a catalog', () => {
     await assert.rejects(readCatalog(deaf, '', onlooker), failure)
     await assert.rejects(readCatalog({ ...storage, get: () => Promise.reject(failure) }, '', onlooker), failure)
   })
+  it('is read while the place lists further', async () => {
+    const storage = await storing({ [IN(A)]: '', [IN(`${A}.json`)]: json(A), [IN(B)]: '', [IN(`${B}.json`)]: json(B) })
+    const asked = Promise.withResolvers<void>()
+    const slow: Storage = {
+      ...storage,
+      async *list(prefix, host) {
+        for await (const stat of storage.list(prefix, host)) {
+          yield stat
+          // It lists the second page only when the manifest of the first one is being read.
+          if (stat.key === IN(`${A}.json`)) await asked.promise
+        }
+      },
+      get(...args) {
+        asked.resolve()
+        return storage.get(...args)
+      },
+    }
+    assert.equal((await readCatalog(slow, '', onlooker)).backups.length, 2)
+  })
+
+  it('reads nothing more once it has failed', async () => {
+    const names = Array.from({ length: 40 }, (_, n) => `shop-20261123T084201Z-aaaa${String(n).padStart(2, '0')}.txt`)
+    const storage = await storing(
+      Object.fromEntries(
+        names.flatMap((name) => [
+          [IN(name), ''],
+          [IN(`${name}.json`), json(name)],
+        ]),
+      ),
+    )
+    let running = 0
+    let begun = 0
+    const failing: Storage = {
+      ...storage,
+      async get(...args) {
+        running += 1
+        begun += 1
+        try {
+          if (begun === 3) throw new DbvaultError('STORAGE_DENIED', 'closed')
+          await new Promise((resolve) => setImmediate(resolve))
+          return await storage.get(...args)
+        } finally {
+          running -= 1
+        }
+      },
+    }
+    await assert.rejects(readCatalog(failing, '', onlooker), { code: 'STORAGE_DENIED' })
+    assert.deepEqual([running, begun < names.length], [0, true], `${begun} begun`)
+  })
+
+  it('has a backup whose proof went since it was listed, and names one as damaged whose proof is no such thing', async () => {
+    const at = new Date('2026-11-24T03:00:00Z')
+    const storage = await storing({
+      [IN(A)]: '',
+      [IN(`${A}.json`)]: json(A),
+      [proofKey(IN(A), at)]: 'gone',
+      [IN(B)]: '',
+      [IN(`${B}.json`)]: json(B),
+      [proofKey(IN(B), at)]: 'x'.repeat(MANIFEST_BYTES_AT_MOST + 1),
+    })
+    const gone = new DbvaultError('OBJECT_NOT_FOUND', 'gone')
+    const changing: Storage = {
+      ...storage,
+      get: (key, ...rest) => (key === proofKey(IN(A), at) ? Promise.reject(gone) : storage.get(key, ...rest)),
+    }
+    const { backups, damaged } = await readCatalog(changing, '', onlooker)
+    assert.deepEqual(
+      backups.map(({ key, lastProof }) => [key, lastProof]),
+      [[IN(A), undefined]],
+    )
+    assert.deepEqual(
+      damaged.map(({ key, error }) => [key, error.code]),
+      [[IN(`${B}.json`), 'MANIFEST_INVALID']],
+    )
+  })
 })

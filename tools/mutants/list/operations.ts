@@ -182,7 +182,7 @@ export const OPERATIONS: readonly Mutant[] = [
     name: 'a listing that fails is an empty one',
     file: 'src/catalog/catalog.ts',
     find: '    await manifests.stop()\n    throw error\n',
-    replace: '    await manifests.stop()\n    if (objects.size < 0) throw error\n',
+    replace: '    await manifests.stop()\n    return { objects: new Map(), backups: [], damaged: [] }\n',
     killedBy: { file: CATALOG, title: 'is an error, and never empty or short' },
   },
   {
