@@ -4,7 +4,7 @@ import { scratchPossible } from './scratch/scratch-possible.ts'
 import { unreadableFinding } from './server/audit.ts'
 import type { SnapshotPlan } from './server/snapshot.ts'
 import { openSource } from './source.ts'
-import { unfinishedFinding } from './target/unfinished.ts'
+import { leftoverFinding } from './target/unfinished.ts'
 import { requireProgram } from './tools/tool-call.ts'
 
 export async function probe(source: Source<Flags>, host: Host, scratch?: ScratchChoice): Promise<Probe> {
@@ -24,7 +24,7 @@ export async function probe(source: Source<Flags>, host: Host, scratch?: Scratch
     consistency: snapshot.possible ? 'point-in-time' : 'none',
     findings: [
       ...unreadableFinding(database, source.user, denied),
-      ...unfinishedFinding(collections),
+      ...leftoverFinding(collections),
       ...consistencyFinding(snapshot),
     ],
     scratch: await scratchPossible(server, source.flags['bin-dir'], host, scratch),

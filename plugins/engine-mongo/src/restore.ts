@@ -16,7 +16,7 @@ import { putInPlace } from './target/put-in-place.ts'
 import { isMovable, refuseUnlessReplaceable } from './target/replaceable.ts'
 import { targetState } from './target/target-state.ts'
 import { TemporaryNames } from './target/temporary-names.ts'
-import { refuseUnfinished } from './target/unfinished.ts'
+import { refuseMovedAside } from './target/unfinished.ts'
 import { loadByTool, refuseUnlessOneRule } from './tools/load-by-tool.ts'
 
 /** Makes collections beside those of the target, fills and compares them, and only then gives them their names. */
@@ -33,7 +33,7 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
   try {
     await using server = await Server.open(place, host)
     const { collections: old } = await refuseOccupied(server, database, target.replace, host)
-    refuseUnfinished(old, database, host)
+    refuseMovedAside(old, database, host)
     await using reader = await ArchiveReader.open(bytesOf(archive, host))
     const { collections, foreign } = reader.prelude
     for (const name of foreign) {

@@ -82,6 +82,24 @@ describe('a restore that replaces the collections of a database', () => {
     })
   }
 
+  it('takes away what a restore has left that was killed before it moved anything aside', async () => {
+    await using source = await database(fillNew)
+    await using target = await database(async (db) => {
+      await fillOld(db)
+      await db.collection('dbvault_new_01234567_0').insertOne({ half: true })
+    })
+    const { findings } = await engine.probe(at(target.mongo, target.name), testHost())
+    const left = findings.filter(({ message }) => message.includes('dbvault_new_01234567_0'))
+    assert.deepEqual(
+      left.map(({ severity }) => severity),
+      ['warning'],
+    )
+    const { stored, fingerprint } = await dump(at(source.mongo, source.name))
+    const to = { ...at(target.mongo, target.name), replace: true }
+    await engine.restore({ stored, target: to, expected: fingerprint }, testHost())
+    assert.equal(await contentOf(target.db), await contentOf(source.db))
+  })
+
   it('leaves alone what somebody else has made meanwhile under a name that cannot be moved to', async () => {
     // FerretDB moves nothing to a name with a dot.
     await using source = await database((db) => db.collection('a.b').insertOne({ ours: true }))

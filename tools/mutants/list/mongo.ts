@@ -50,15 +50,15 @@ export const MONGO: readonly Mutant[] = [
   {
     name: 'a restore drops what a killed one has moved aside',
     file: 'plugins/engine-mongo/src/restore.ts',
-    find: '    refuseUnfinished(old, database, host)\n',
-    replace: '    refuseUnfinished([], database, host)\n',
+    find: '    refuseMovedAside(old, database, host)\n',
+    replace: '    refuseMovedAside([], database, host)\n',
     killedBy: { file: SWAP, title: 'that ended at its step 2' },
   },
   {
     name: 'a database that is half replaced is backed up as a whole one',
     file: 'plugins/engine-mongo/src/probe.ts',
-    find: '...unfinishedFinding(collections)',
-    replace: '...unfinishedFinding(collections.slice(0, 0))',
+    find: '...leftoverFinding(collections)',
+    replace: '...leftoverFinding(collections.slice(0, 0))',
     killedBy: { file: SWAP, title: 'that ended at its step 2' },
   },
   {

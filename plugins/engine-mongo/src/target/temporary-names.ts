@@ -19,7 +19,12 @@ export class TemporaryNames {
   }
 }
 
-/** Left by a restore that was killed. */
+/** Left by a restore that was killed: what it has made, and what it has moved aside. */
 export function isLeftover(name: string): boolean {
-  return /^dbvault_(?:new|old)_[0-9a-f]{8}_/.test(name)
+  return /^dbvault_new_[0-9a-f]{8}_/.test(name) || isMovedAside(name)
+}
+
+/** What the database had under another name. */
+export function isMovedAside(name: string): boolean {
+  return /^dbvault_old_[0-9a-f]{8}_/.test(name)
 }

@@ -1,40 +1,45 @@
 import type { Finding, Host } from 'dbvault'
 import type { Collection } from '../archive/collection.ts'
-import { isLeftover } from './temporary-names.ts'
+import { isLeftover, isMovedAside } from './temporary-names.ts'
 
 type Named = Pick<Collection, 'name'>
 
 const MOST_NAMES = 5
 
-/**
- * A restore that was killed while it replaced collections has left some under names of its own. To replace those as well
- * would drop what it had moved aside, which may be nowhere else.
- * @throws RESTORE_FAILED before anything is made
- */
-export function refuseUnfinished(there: readonly Named[], database: string, host: Host): void {
-  const left = there.filter(({ name }) => isLeftover(name))
-  if (left.length === 0) return
-  throw host.error(
-    'RESTORE_FAILED',
-    `The database ${JSON.stringify(database)} holds what another restore is at, or was when it was killed: ${named(left)}`,
-    { hints: ['If that restore is still running, wait for its end.', ...WAYS_OUT] },
-  )
-}
-
-/** A dump of such a database would lack, under their own names, the collections that were moved aside. */
-export function unfinishedFinding(there: readonly Named[]): Finding[] {
-  const left = there.filter(({ name }) => isLeftover(name))
-  if (left.length === 0) return []
-  const message = `A restore is replacing this database, or was killed as it did: it holds ${named(left)}`
-  return [{ severity: 'incomplete', message, fixes: WAYS_OUT }]
-}
-
 const WAYS_OUT = [
-  'If it was killed: what begins with dbvault_old_ was moved aside to make room. Look into it, and give it its own name back: renameCollection.',
-  'What begins with dbvault_new_ is a copy of the backup that was restored, and can be dropped.',
+  'If that restore was killed: look into each of them, and give it its own name back: renameCollection.',
+  'If it is still running: wait for its end.',
 ]
 
-function named(left: readonly Named[]): string {
-  const some = left.slice(0, MOST_NAMES).map(({ name }) => name)
-  return some.join(', ') + (left.length > MOST_NAMES ? ` and ${left.length - MOST_NAMES} more` : '')
+/**
+ * A restore that was killed while it gave collections their names has left what was there before under names of its own. To
+ * replace those as well would drop what may be nowhere else.
+ * @throws RESTORE_FAILED before anything is made
+ */
+export function refuseMovedAside(there: readonly Named[], database: string, host: Host): void {
+  const aside = there.filter(({ name }) => isMovedAside(name))
+  if (aside.length === 0) return
+  const where = `The database ${JSON.stringify(database)}`
+  throw host.error('RESTORE_FAILED', `${where} holds what another restore has moved aside: ${named(aside)}`, {
+    hints: WAYS_OUT,
+  })
+}
+
+/** A dump would lack, under their own names, collections that were moved aside; what was only made is no more than litter. */
+export function leftoverFinding(there: readonly Named[]): Finding[] {
+  const aside = there.filter(({ name }) => isMovedAside(name))
+  if (aside.length > 0) {
+    const message = `A restore into this database has not put in place what it had moved aside: ${named(aside)}`
+    return [{ severity: 'incomplete', message, fixes: WAYS_OUT }]
+  }
+  const made = there.filter(({ name }) => isLeftover(name))
+  if (made.length === 0) return []
+  const message = `It holds what a restore is making, or had made when it was killed, and that is backed up, too: ${named(made)}`
+  return [{ severity: 'warning', message }]
+}
+
+function named(collections: readonly Named[]): string {
+  const some = collections.slice(0, MOST_NAMES).map(({ name }) => name)
+  const more = collections.length - some.length
+  return some.join(', ') + (more > 0 ? ` and ${more} more` : '')
 }
