@@ -9,6 +9,8 @@ export interface Contribution<D extends PluginDescriptor = PluginDescriptor> {
   readonly version: string
   /** The absolute path of its package. */
   readonly root: string
+  /** It is used from the folder of whoever develops it. */
+  readonly linked?: true
 }
 
 export type EngineContribution = Contribution<EngineDescriptor>

@@ -42,11 +42,12 @@ export function discover(plugins: Iterable<InstalledPlugin>, { coreFlags, bundle
     try {
       const raw: unknown = Reflect.get(plugin.pjson, 'dbvault')
       if (raw === undefined) continue
-      const contribution = {
+      const contribution: Contribution = {
         descriptor: parseDescriptor(raw),
         package: plugin.name,
         version: plugin.version,
         root: plugin.root,
+        ...(plugin.type === 'link' && { linked: true }),
       }
       refuseClashes(contribution, accepted, coreFlags)
       accepted.push(contribution)

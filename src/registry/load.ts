@@ -77,10 +77,12 @@ function reason(cause: unknown): string {
   return `: ${oneLine(cause)}`
 }
 
-function invalid({ package: name }: Contribution, what: string, cause?: unknown): DbvaultError {
+function invalid({ package: name, root, linked }: Contribution, what: string, cause?: unknown): DbvaultError {
   return new DbvaultError('PLUGIN_INVALID', `the plugin ${name} is broken: ${what}`, {
     hints: [
-      `dbvault plugins install ${name}   (installs it anew)`,
+      linked
+        ? `Build it again in ${root}, from where it is linked.`
+        : `dbvault plugins install ${name}   (installs it anew)`,
       `dbvault plugins uninstall ${name}   (does without it)`,
       'DEBUG=dbvault shows the whole error',
     ],

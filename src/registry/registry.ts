@@ -70,7 +70,19 @@ export class Registry {
     throw new DbvaultError(
       'PLUGIN_NOT_FOUND',
       `--${SELECTOR[kind]}=${name} is not provided by any installed plugin (installed: ${installed.join(', ') || 'none'})`,
-      { hints: /^[a-z][a-z0-9-]*$/.test(name) ? [`dbvault plugins install @dbvault/${kind}-${name}`] : [] },
+      { hints: this.#waysTo(kind, name) },
     )
+  }
+
+  /** One that is there and was left out has to be another version; to install what it is not called helps nobody. */
+  #waysTo(kind: PluginKind, name: string): string[] {
+    if (!/^[a-z][a-z0-9-]*$/.test(name)) return []
+    const called = [`@dbvault/${kind}-${name}`, `dbvault-${kind}-${name}`]
+    const left = this.problems.find(({ package: one }) => called.some((end) => one === end || one.endsWith(`/${end}`)))
+    if (left === undefined) return [`dbvault plugins install ${called[0]}`]
+    return [
+      `${left.package} is installed, and not used: ${left.message}`,
+      `dbvault plugins update   (brings its newest version)`,
+    ]
   }
 }

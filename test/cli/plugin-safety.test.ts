@@ -169,8 +169,24 @@ describe('a plugin whose module is bad is named with PLUGIN_INVALID and exit cod
       assert.match(error.message, /^the plugin hostile is broken/)
       assert.match(error.message, message)
       assert.ok(error.hints.some((hint) => hint.includes('plugins uninstall hostile')))
+      // Whoever has linked it has only to build it; to install it would bring another one.
+      assert.ok(error.hints.some((hint) => hint.startsWith(`Build it again in ${root}`)))
+      assert.ok(!error.hints.some((hint) => hint.includes('plugins install')))
     })
   }
+})
+
+describe('a plugin of another contract', () => {
+  it('is not used, and whoever chooses it is told why, and not to install what they never had', async () => {
+    await using user = await User.create()
+    await user.plant(LINES, await hostile({ name: 'dbvault-engine-bad' }, { contract: 2 }))
+    const { exit, stdout } = await user.run(['backup', '--db', 'bad', '-D', 'rows.txt', '-o', 'out', '--json'])
+    assert.equal(exit, 10)
+    const { error } = JSON.parse(stdout) as { error: { code: string; hints: string[] } }
+    assert.equal(error.code, 'PLUGIN_NOT_FOUND')
+    assert.match(error.hints[0] ?? '', /^dbvault-engine-bad is installed, and not used: .*speaks contract 1/)
+    assert.ok(!error.hints.some((hint) => hint.includes('@dbvault/engine-bad')))
+  })
 })
 
 describe('what sound plugins contribute', () => {

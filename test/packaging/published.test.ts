@@ -138,7 +138,7 @@ describe('the published packages', () => {
     })
 
     for (const { what, file, right, wrong, at = wrong, said } of MISTAKES) {
-      it(`tell an author shortly, in the right line, that ${what}`, async () => {
+      it(`tell an author in the right line that ${what}`, async () => {
         const folder = join(app, 'mistaken')
         await rm(folder, { recursive: true, force: true })
         await createPlugin(
@@ -152,9 +152,9 @@ describe('the published packages', () => {
         const mistaken = source.replace(right, wrong)
         const line = mistaken.slice(0, mistaken.indexOf(at)).split('\n').length
         const types = ['--typeRoots', join(ROOT, 'node_modules/@types'), '--noEmit', '--pretty', 'false']
-        const compile = (): Promise<Ended> => run(process.execPath, [TSC, ...types], { cwd: folder, env: ofUser() })
         await writeFile(join(folder, file), mistaken)
-        const [first = ''] = (await compile()).stdout.split('\n').filter((text) => text.startsWith(file))
+        const { stdout } = await run(process.execPath, [TSC, ...types], { cwd: folder, env: ofUser() })
+        const [first = ''] = stdout.split('\n').filter((text) => text.startsWith(file))
         const [place = '', message = ''] = first.split(/(?<=\)): error TS\d+: /)
         assert.ok(Math.abs(Number(/\((\d+),/.exec(place)?.[1]) - line) <= 1, first)
         assert.match(message, said)

@@ -54,11 +54,11 @@ function table(packed: readonly Packed[]): string {
   const rows = packed.map(({ name, size, unpackedSize, entryCount }) => {
     const others = [...reached(folders.get(name) ?? '')].filter((path) => path.includes('node_modules/'))
     const own = lock[folders.get(name) ?? '']?.license ?? ''
-    const with_ =
+    const along =
       others.length === 0
         ? 'nothing'
         : `${others.length} ${others.length === 1 ? 'package' : 'packages'}: ${licences(others)}`
-    return `| ${name} | ${kb(size)} | ${kb(unpackedSize)} | ${entryCount} | ${own} | ${with_} |`
+    return `| ${name} | ${kb(size)} | ${kb(unpackedSize)} | ${entryCount} | ${own} | ${along} |`
   })
   return `
 | package | to download | on disk | files | licence | comes with |
