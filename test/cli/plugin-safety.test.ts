@@ -179,6 +179,7 @@ describe('a plugin whose module is bad is named with PLUGIN_INVALID and exit cod
 describe('a plugin of another contract', () => {
   it('is not used, and whoever chooses it is told why, and not to install what they never had', async () => {
     await using user = await User.create()
+    await user.link(LINES)
     await user.plant(LINES, await hostile({ name: 'dbvault-engine-bad' }, { contract: 2 }))
     const { exit, stdout } = await user.run(['backup', '--db', 'bad', '-D', 'rows.txt', '-o', 'out', '--json'])
     assert.equal(exit, 10)

@@ -12,6 +12,6 @@ export function asideName(target: string, as: keyof typeof AS, id: string): stri
 export async function keptOld(target: string): Promise<string | undefined> {
   const start = `.${basename(target)}${AS.old}`
   const names = await readdir(dirname(target)).catch(() => [])
-  const found = names.filter((name) => name.startsWith(start))
-  return found.length === 1 ? join(dirname(target), found[0] as string) : undefined
+  const found = names.find((name) => name.startsWith(start))
+  return found === undefined ? undefined : join(dirname(target), found)
 }

@@ -17,7 +17,7 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
   const id = randomUUID()
   const built = asideName(path, 'new', id)
   try {
-    await putBack(path)
+    await putBack(path, host)
     await mkdir(built, { mode: 0o700 })
     await unpack(stored, built, host)
     const found = await fingerprintOf(built, host)
@@ -55,10 +55,21 @@ async function swap(built: string, path: string, old: string): Promise<void> {
   await rm(old, { recursive: true, force: true })
 }
 
-/** A restore that was killed between the two renames has left no target. */
-async function putBack(path: string): Promise<void> {
+/**
+ * A restore that was killed between the two renames has left no target. Where there is one again, only its owner knows
+ * which of the two is wanted; never are two kept, of which nobody could tell.
+ */
+async function putBack(path: string, host: Host): Promise<void> {
   const old = await keptOld(path)
-  if (old !== undefined && !(await isThere(path))) await rename(old, path)
+  if (old === undefined) return
+  if (!(await isThere(path))) return await rename(old, path)
+  throw host.error(
+    'RESTORE_FAILED',
+    `${old} is still there, which an earlier restore had replaced when it was killed`,
+    {
+      hints: ['Look whether you want any of it, and remove it.'],
+    },
+  )
 }
 
 async function isThere(path: string): Promise<boolean> {
