@@ -1,8 +1,9 @@
-import { chmodSync, mkdtempSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Host, HostEvent, Secret } from '../contract/host.ts'
+import { atExit } from '../host/at-exit.ts'
 import { createHost } from '../host/create-host.ts'
 
 /** The real host, with a temporary root of its own, that remembers what was reported and can be aborted. */
@@ -27,6 +28,8 @@ export function testHost({ within = tmpdir(), ...options }: TestHostOptions = {}
   const tempRoot = mkdtempSync(join(within, 'dbvault-test-'))
   // Like /tmp, other users reach what is theirs in it.
   chmodSync(tempRoot, 0o711)
+  // Not every test disposes of it.
+  const forget = atExit(() => rmSync(tempRoot, { recursive: true, force: true }))
   const controller = new AbortController()
   const events: HostEvent[] = []
   const host = createHost({
@@ -41,6 +44,9 @@ export function testHost({ within = tmpdir(), ...options }: TestHostOptions = {}
     events,
     tempRoot,
     abort: (reason = host.error('INTERRUPTED', 'Interrupted by a test')) => controller.abort(reason),
-    [Symbol.asyncDispose]: () => rm(tempRoot, { recursive: true, force: true }),
+    async [Symbol.asyncDispose]() {
+      await rm(tempRoot, { recursive: true, force: true })
+      forget()
+    },
   }
 }
