@@ -2,6 +2,7 @@ import type { Host } from 'dbvault'
 import { randomBytes } from 'node:crypto'
 import { databaseNames } from '../databases.ts'
 import type { Place } from '../server/place.ts'
+import { removeForGood } from '../server/remove-for-good.ts'
 import { Server } from '../server/server.ts'
 import { BEAT_MS, isOver, leaseName, ownLease, type Lease } from './lease.ts'
 import { SCRATCH_NAME, scratchName } from './scratch-name.ts'
@@ -34,7 +35,7 @@ export async function createScratchDatabase(place: Place, host: Host): Promise<S
   const dispose = async (): Promise<void> => {
     clearInterval(beating)
     await server[Symbol.asyncDispose]()
-    await removeNow(place, database, host)
+    await removeNow(place, database, server.lost, host)
   }
   try {
     await sweep(server, now(), host)
@@ -47,11 +48,12 @@ export async function createScratchDatabase(place: Place, host: Host): Promise<S
 }
 
 /** Also when the run was aborted. @throws nothing */
-async function removeNow(place: Place, database: string, host: Host): Promise<void> {
+async function removeNow(place: Place, database: string, lost: boolean, host: Host): Promise<void> {
   try {
     const calm: Host = { ...host, signal: AbortSignal.timeout(CLEANUP_MS) }
     await using server = await Server.open(place, calm)
-    await removeDatabase(server, database)
+    if (lost) await removeForGood(() => removeDatabase(server, database), calm.signal)
+    else await removeDatabase(server, database)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     const message = `The scratch database ${database} could not be removed now; the next run does: ${why}`
@@ -59,8 +61,8 @@ async function removeNow(place: Place, database: string, host: Host): Promise<vo
   }
 }
 
-/** The lease last: what a killed removal leaves can still be told. */
-async function removeDatabase(server: Server, database: string): Promise<void> {
+/** The lease last: what a killed removal leaves can still be told. Says whether it was there. */
+async function removeDatabase(server: Server, database: string): Promise<boolean> {
   const { cursor } = await server.command(database, {
     listCollections: 1,
     nameOnly: true,
@@ -72,6 +74,7 @@ async function removeDatabase(server: Server, database: string): Promise<void> {
     if (name !== lease && !name.startsWith('system.')) await server.command(database, { drop: name })
   }
   await server.command(database, { dropDatabase: 1 })
+  return names.length > 0
 }
 
 /** Removes the scratch databases of runs that are over. `now` is the server's time. @throws the signal's reason only */

@@ -40,6 +40,7 @@ export class Server implements AsyncDisposable {
   readonly #host: Host
   readonly #commands = new Set<Promise<unknown>>()
   #closing: Promise<void> | undefined
+  #lost = false
 
   private constructor(client: MongoClient, place: Place, host: Host, greeting: Greeting, build: Document) {
     this.#client = client
@@ -83,6 +84,11 @@ export class Server implements AsyncDisposable {
     } finally {
       host.signal.removeEventListener('abort', stop)
     }
+  }
+
+  /** Whether an answer never came: what was asked for may be under way there all the same. */
+  get lost(): boolean {
+    return this.#lost
   }
 
   /** Runs a command; the options are those of the driver. */
@@ -156,6 +162,7 @@ export class Server implements AsyncDisposable {
       const meant = serverError(this.#host, this.place.name, error)
       // Nothing is to be said to a server any more that does not answer.
       if (meant instanceof Error && 'code' in meant && meant.code === 'SOURCE_UNREACHABLE') {
+        this.#lost = true
         this.#closing ??= closeClient(this.#client)
       }
       throw meant

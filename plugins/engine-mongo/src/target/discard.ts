@@ -1,26 +1,24 @@
 import type { Host } from 'dbvault'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { listNames } from '../server/list-collections.ts'
 import type { Place } from '../server/place.ts'
+import { removeForGood } from '../server/remove-for-good.ts'
 import { Server } from '../server/server.ts'
 import { drop } from './put-in-place.ts'
 
 const CLEANUP_MS = 30_000
-/** A request whose connection was lost may still be running there, and an insert makes its collection anew. */
-const LOOK_AGAIN_MS = 500
 
 /** Drops what a restore has made, also when it was aborted. @throws nothing */
 export async function discard(place: Place, database: string, names: readonly string[], host: Host): Promise<void> {
+  if (names.length === 0) return
   try {
     const calm: Host = { ...host, signal: AbortSignal.timeout(CLEANUP_MS) }
     await using server = await Server.open(place, calm)
-    for (let look = 1; names.length > 0; look++) {
+    await removeForGood(async () => {
       const there = new Set((await listNames(server, database)).map(({ name }) => name))
       const left = names.filter((name) => there.has(name))
-      if (left.length === 0 && look > 1) return
       for (const name of left) await drop(server, database, name)
-      await sleep(LOOK_AGAIN_MS, undefined, { signal: calm.signal })
-    }
+      return left.length > 0
+    }, calm.signal)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     const message = `What the restore had begun in the database ${JSON.stringify(database)} could not be removed, collections whose names begin with dbvault_new_: ${why}`
