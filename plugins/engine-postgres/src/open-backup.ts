@@ -1,15 +1,16 @@
 import type { Host, Stored } from 'dbvault'
 import { abortable } from './abortable.ts'
-import { openArchive } from './archive/open-archive.ts'
+import { openArchive, type OpenArchive } from './archive/open-archive.ts'
 import { readArchive } from './archive/read-archive.ts'
 import type { TableOfContents } from './archive/table-of-contents.ts'
 import type { Members } from './members.ts'
 
 /** What was dumped of a database, about to be read from its first byte to its last, once. */
-export interface OpenBackup extends AsyncDisposable {
+export type OpenBackup = ({ readonly isSql: false } & OpenArchive) | ({ readonly isSql: true } & OpenSql)
+
+export interface OpenSql extends AsyncDisposable {
   readonly contents: TableOfContents
-  readonly isSql: boolean
-  /** Throws ArchiveError where an archive is not whole; SQL is checked by who runs it. */
+  /** Checked by who runs it. */
   readonly bytes: AsyncIterable<Uint8Array>
 }
 

@@ -107,6 +107,44 @@ describe('a private server', () => {
     rmSync(temp, { recursive: true })
   })
 
+  for (const [size, rows] of Object.entries({ small: 10, large: 150_000 })) {
+    describe(`that a ${size} database is restored into`, () => {
+      const table = `CREATE TABLE filler AS SELECT i, repeat(md5(i::text), 5) AS text FROM generate_series(1, ${rows}) i;`
+
+      it('has all that belongs to its tables: indexes, keys, triggers, views with rows', async () => {
+        await using db = await database(`${everything}; ${table} ALTER TABLE filler ADD PRIMARY KEY (i);
+          CREATE INDEX ON filler (text); CREATE TABLE filler_of (i int REFERENCES filler);
+          CREATE MATERIALIZED VIEW summed AS SELECT count(*) FROM filler; CREATE UNIQUE INDEX ON summed (count);`)
+        const dumped = await dump(at(db.pg, db.name))
+        assert.equal((dumped.bytes[0]?.length ?? 0) > 20_000_000, size === 'large')
+        const proof = await prove(dumped, at(db.pg, db.name), { mode: 'private' })
+        assert.deepEqual([proof.outcome, proof.differences ?? []], ['equal', []])
+      })
+
+      it('refuses what its own unique index does not let in, and what a foreign key of it has no row for', async () => {
+        for (const [corrupt, said] of [
+          [
+            `UPDATE pg_index SET indisunique = true WHERE indexrelid = 'filler_text_idx'::regclass`,
+            /could not create unique index/,
+          ],
+          [
+            `SET session_replication_role = replica; INSERT INTO filler_of VALUES (-1)`,
+            /violates foreign key constraint/,
+          ],
+        ] as const) {
+          await using db = await database(`${table} INSERT INTO filler VALUES (0, 'twice'), (-2, 'twice');
+            ALTER TABLE filler ADD PRIMARY KEY (i); CREATE INDEX ON filler (text); CREATE TABLE filler_of (i int REFERENCES filler)`)
+          db.pg.psql(db.name, corrupt)
+          const dumped = await dump(at(db.pg, db.name))
+          await assert.rejects(prove(dumped, at(db.pg, db.name), { mode: 'private' }), {
+            code: 'PROOF_FAILED',
+            message: said,
+          })
+        }
+      })
+    })
+  }
+
   it('knows the roles that policies and values name', async () => {
     await using db =
       await database(`CREATE ROLE "Odd ""role"; CREATE TABLE t (r regrole); INSERT INTO t VALUES ('"Odd ""role"');

@@ -7,6 +7,10 @@ import { readTableOfContents, type TableOfContents } from './table-of-contents.t
 /** An archive of which the table of contents was read, to be read on from its first byte. */
 export interface OpenArchive extends AsyncDisposable {
   readonly contents: TableOfContents
+  /** All that stands before the data. */
+  readonly head: Uint8Array
+  /** Of the whole, in bytes; 0 where it is not known. */
+  readonly size: number
   /** Every byte, from the first one on, once. Throws ArchiveError where it is not whole. */
   readonly bytes: AsyncIterable<Uint8Array>
 }
@@ -24,8 +28,15 @@ export async function openArchive(stored: Stored, host: Host): Promise<OpenArchi
     const contents = await readTableOfContents(reader)
     const announced = contents.entries.filter(({ hasData }) => hasData).map(({ id }) => id)
     const scanner = new DataScanner(announced, reader.intSize)
-    const bytes = again(seen, reader.unread(), chunks, scanner)
-    return { contents, bytes, [Symbol.asyncDispose]: async () => void stream.destroy() }
+    const first = Buffer.concat(seen)
+    const unread = reader.unread()
+    return {
+      contents,
+      head: first.subarray(0, first.length - unread.length),
+      size: stored.bytes ?? 0,
+      bytes: again(first, unread, chunks, scanner),
+      [Symbol.asyncDispose]: async () => void stream.destroy(),
+    }
   } catch (error) {
     stream.destroy()
     throw error
@@ -33,13 +44,13 @@ export async function openArchive(stored: Stored, host: Host): Promise<OpenArchi
 }
 
 async function* again(
-  seen: Uint8Array[],
+  first: Uint8Array,
   unread: Uint8Array,
   rest: AsyncIterable<Uint8Array>,
   scanner: DataScanner,
 ): AsyncGenerator<Uint8Array> {
   scanner.push(unread)
-  while (seen.length > 0) yield seen.shift() as Uint8Array
+  yield first
   for await (const chunk of rest) {
     scanner.push(chunk)
     yield chunk

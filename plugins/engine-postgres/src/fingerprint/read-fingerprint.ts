@@ -76,7 +76,7 @@ async function readTables(session: Session, excluded: readonly Named[]): Promise
 function sumOf({ schema, name, columns }: Table, place: number): string {
   const row = columns === null ? `''::text` : `ROW(${columns.map(identifier).join(', ')})::text`
   return `(SELECT ${place} AS place, pg_catalog.count(*)::text AS rows,
-    coalesce(pg_catalog.sum(pg_catalog.hashtextextended(${row} COLLATE "C", 0)::numeric), 0)::text AS sum
+    coalesce(pg_catalog.sum(pg_catalog.hashtextextended(${row} COLLATE "C", 0)), 0)::text AS sum
     FROM ONLY ${qualified(schema, name)})`
 }
 
@@ -84,6 +84,6 @@ async function readLargeObjects(session: Session): Promise<readonly [number, str
   const { count, sum } = await session.row<{ count: string; sum: string }>(`
     SELECT pg_catalog.count(*)::text AS count, coalesce(pg_catalog.sum(pg_catalog.hashtextextended(
       oid::text || ${literal(':')} || pg_catalog.encode(pg_catalog.sha256(pg_catalog.lo_get(oid)), 'hex') COLLATE "C", 0
-    )::numeric), 0)::text AS sum FROM pg_catalog.pg_largeobject_metadata`)
+    )), 0)::text AS sum FROM pg_catalog.pg_largeobject_metadata`)
   return [Number(count), sum]
 }

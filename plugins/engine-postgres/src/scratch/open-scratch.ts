@@ -26,6 +26,9 @@ export interface Wanted {
   readonly roles: readonly string[]
 }
 
+/** Whether several processes can read the password from one /dev/fd: on other systems they share how far it was read. */
+const OPENS_ANEW = process.platform === 'linux'
+
 type Way = () => Promise<OpenScratch>
 
 /**
@@ -95,7 +98,7 @@ async function openPrivate(wanted: Wanted, found: readonly Tools[], host: Host):
   const { server, ...running } = await startPrivateServer(tools, contents.entries.length, host)
   try {
     const database = await createOn(server, wanted, tools.major, host)
-    const way = { server: tools.major, direct: true, ...(!wanted.isSql && { tools }) }
+    const way = { server: tools.major, direct: true, sideBySide: OPENS_ANEW, ...(!wanted.isSql && { tools }) }
     return {
       fill: (opened) => fill(opened, { server, database }, way, true, host),
       [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),

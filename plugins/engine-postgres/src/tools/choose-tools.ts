@@ -41,6 +41,8 @@ export interface RestoreWay {
   readonly tools?: Tools
   /** Whether pg_restore may talk to the server itself, or only make SQL of the archive. */
   readonly direct: boolean
+  /** Whether nobody else uses the server, so that a restore may take all of the machine. */
+  readonly sideBySide?: boolean
 }
 
 /** From here on pg_restore sets `transaction_timeout`, which an older server does not know and refuses. */
