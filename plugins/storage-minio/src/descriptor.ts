@@ -12,7 +12,7 @@ export const flags = {
     type: 'string',
     summary: 'Name of the artifact, or a prefix that ends with a slash',
     role: 'key',
-    commands: ['backup'],
+    commands: ['backup', 'restore', 'verify', 'list', 'show', 'prune', 'doctor'],
   },
   insecure: { type: 'boolean', summary: 'Speak plain HTTP where the endpoint does not say which' },
   region: { type: 'string', summary: 'Region of the server, where it has one', env: ['MINIO_REGION'] },
