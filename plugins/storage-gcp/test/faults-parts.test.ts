@@ -48,9 +48,8 @@ describe('an upload to Google Cloud Storage through a network that fails', () =>
 
   it('sends again only what has not arrived', async () => {
     net.proxy.plant(is('part', PART), { cutRequestAfter: 3_000_000 })
-    const coming = net.proxy.next(is('part', PART + 11 * 256 * 1024))
     await net.put()
-    await Promise.race([coming, Promise.reject(new Error('it was sent from its beginning'))])
+    assert.ok(net.proxy.requests.some(is('part', PART + 11 * 256 * 1024)), 'it was sent from its beginning')
     await net.isWhole()
   })
 

@@ -37,16 +37,18 @@ describe('reading from Google Cloud Storage through a network that fails', () =>
     await rejectsWith(read(), 'STORAGE_UNREACHABLE')
   })
 
-  it('refuses to go on in an object that was replaced', async () => {
-    await stored('key', BYTES)
-    net.proxy.plant(is('get'), { cutAnswerAfter: 3_000_000 })
-    const stream = await net.storage.get('key', net.host)
-    await using direct = await net.bucket.open()
-    await direct.delete('key', net.host)
-    await direct.put('key', bodyOf(SMALL), net.host)
-    const error = await rejectsWith(buffer(stream), 'STORAGE_FAILED')
-    assert.match(error.message, /was replaced/)
-  })
+  for (const [what, other] of Object.entries({ 'as large': Buffer.from(BYTES.toReversed()), smaller: SMALL })) {
+    it(`refuses to go on in an object that was replaced by one that is ${what}`, async () => {
+      await stored('key', BYTES)
+      net.proxy.plant(is('get'), { cutAnswerAfter: 3_000_000 })
+      const stream = await net.storage.get('key', net.host)
+      await using direct = await net.bucket.open()
+      await direct.delete('key', net.host)
+      await direct.put('key', bodyOf(other), net.host)
+      const error = await rejectsWith(buffer(stream), 'STORAGE_FAILED')
+      assert.match(error.message, /was replaced/)
+    })
+  }
 
   it('reads slowly what comes slowly', async () => {
     await stored('key', SMALL)

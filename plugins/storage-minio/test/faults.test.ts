@@ -93,6 +93,25 @@ describe('the minio storage through a network that fails', () => {
     await failsWith('STORAGE_FAILED', put())
   })
 
+  for (const [step, bytes] of [
+    ['complete', BYTES],
+    ['put', SMALL],
+  ] as const) {
+    it(`refuses an object of somebody else that came before the ${step}`, async () => {
+      await using direct = await bucket.open()
+      const { promise: hold, resolve: release } = Promise.withResolvers<void>()
+      proxy.plant(is(step), { hold })
+      const coming = proxy.next(is(step))
+      const putting = put(bytes)
+      await Promise.race([coming, putting])
+      await direct.put('folder/key', bodyOf(Buffer.from('theirs')), host)
+      release()
+      await rejectsWith(putting, 'OBJECT_EXISTS')
+      assert.equal(String(await buffer(await direct.get('folder/key', host))), 'theirs')
+      assert.deepEqual(await bucket.left(), ['folder/key'])
+    })
+  }
+
   for (const step of ['create', 'complete', 'put'] as const) {
     it(`leaves nothing when it is aborted during a ${step}`, async () => {
       let release = (): void => {}

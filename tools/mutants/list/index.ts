@@ -1,5 +1,6 @@
 import type { Mutant } from '../mutant.ts'
 import { COMMAND_LINE } from './command-line.ts'
+import { CLOUDS } from './clouds.ts'
 import { CRYPTOGRAPHY } from './cryptography.ts'
 import { COMPRESSION } from './compression.ts'
 import { DB2 } from './db2.ts'
@@ -18,6 +19,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...CRYPTOGRAPHY,
   ...COMPRESSION,
   ...STORAGE,
+  ...CLOUDS,
   ...TRANSFER,
   ...TOOLS,
   ...SQLITE,
