@@ -129,6 +129,25 @@ describe('how a snapshot of Redis is fetched', () => {
     await server.stop()
   })
 
+  it('fails when the server sends other keys than it has counted', async () => {
+    const server = await startRedis()
+    await using client = clientOf(server)
+    for (let key = 0; key < 5; key++) await client.set(`key ${key}`, key)
+    await using honest = await startChangingProxy(server, (said) => said)
+    assert.equal((await dump({ ...at(server), port: honest.port })).fingerprint['counted'], true)
+    for (const [counted, claimed] of [
+      ['keys=5', 'keys=6'],
+      ['expires=0', 'expires=1'],
+    ] as const) {
+      await using lying = await startChangingProxy(server, (said) => said.replace(counted, claimed))
+      assert.match(
+        await rejected(dump({ ...at(server), port: lying.port }), 'DUMP_INCOMPLETE'),
+        /counted \d keys in database 0 .* and sent 5/,
+      )
+    }
+    await server.stop()
+  })
+
   it('dumps one logical database and nothing of others', async () => {
     const server = await startRedis()
     await using client = clientOf(server)
@@ -155,18 +174,37 @@ describe('how a snapshot of Redis is fetched', () => {
   })
 })
 
+/** Passes everything on, but what the server says, as bytes of one character each, is changed to something as long. */
+async function startChangingProxy(
+  server: TestRedis,
+  change: (said: string) => string,
+): Promise<AsyncDisposable & { port: number }> {
+  return await startProxy(server, () => (chunk) => Buffer.from(change(chunk.toString('latin1')), 'latin1'))
+}
+
 /** Passes everything on, but one bit of what the server sends over a connection is the other one. */
 async function startFlippingProxy(server: TestRedis, place: number): Promise<AsyncDisposable & { port: number }> {
-  const listener = createServer((socket) => {
+  return await startProxy(server, () => {
     let passed = 0
-    const upstream = connect(server.port, server.host)
-    socket.pipe(upstream)
-    upstream.on('data', (chunk: Buffer) => {
+    return (chunk) => {
       if (place >= passed && place < passed + chunk.length)
         chunk.writeUInt8(chunk.readUInt8(place - passed) ^ 4, place - passed)
       passed += chunk.length
-      socket.write(chunk)
-    })
+      return chunk
+    }
+  })
+}
+
+/** @param changerFor makes, for each connection, what becomes of the chunks that the server sends */
+async function startProxy(
+  server: TestRedis,
+  changerFor: () => (chunk: Buffer) => Buffer,
+): Promise<AsyncDisposable & { port: number }> {
+  const listener = createServer((socket) => {
+    const changed = changerFor()
+    const upstream = connect(server.port, server.host)
+    socket.pipe(upstream)
+    upstream.on('data', (chunk: Buffer) => socket.write(changed(chunk)))
     upstream.on('close', () => socket.destroy())
     for (const one of [socket, upstream]) one.on('error', () => upstream.destroy())
   })

@@ -179,4 +179,78 @@ describe('the reader of RDB files', () => {
     assert.equal(new Set(digests).size, 1)
     assert.match(digests[0]!, /"keys":400,"expiring":400/)
   })
+
+  const text = (value: string): Buffer => Buffer.from([value.length, ...Buffer.from(value)])
+  const texts = (...values: string[]): Buffer => Buffer.concat([Buffer.from([values.length]), ...values.map(text)])
+  const score = (value: number): Buffer => {
+    const bytes = Buffer.alloc(8)
+    bytes.writeDoubleLE(value)
+    return Buffer.concat([Buffer.from([1]), text('member'), bytes])
+  }
+  const TIME = 1_800_000_000_000
+  /** Numbers of types as RDB files have them. */
+  const [STRING, LIST, SET, HASH, ZSET] = [0, 1, 2, 4, 5]
+  const fields = (...pairs: string[]): Buffer => Buffer.concat([Buffer.from([pairs.length / 2]), ...pairs.map(text)])
+
+  type Key = { name?: string; database?: number; expires?: number; type: number; value: Buffer }
+
+  function fingerprintOf({ name = 'key', database = 0, expires, type, value }: Key): string {
+    const writer = new RdbWriter({ product: 'redis', version: 10 })
+    writer.key({ name: Buffer.from(name), database, type, expires, idle: undefined, frequency: undefined })
+    writer.part(value)
+    writer.end(true)
+    const tally = new Tally()
+    const walk = new RdbWalk(tally)
+    walk.push(writer.take())
+    walk.end()
+    return JSON.stringify(tally.fingerprint(3, false))
+  }
+
+  for (const [what, one, other] of [
+    ['names', { name: 'a', type: STRING, value: text('v') }, { name: 'b', type: STRING, value: text('v') }],
+    ['databases', { database: 1, type: STRING, value: text('v') }, { database: 2, type: STRING, value: text('v') }],
+    ['texts', { type: STRING, value: text('a') }, { type: STRING, value: text('b') }],
+    ['texts of zeros', { type: STRING, value: text('\0') }, { type: STRING, value: text('\0\0') }],
+    ['the order of lists', { type: LIST, value: texts('a', 'b') }, { type: LIST, value: texts('b', 'a') }],
+    ['where elements end', { type: LIST, value: texts('ab', 'c') }, { type: LIST, value: texts('a', 'bc') }],
+    ['members', { type: SET, value: texts('a', 'b') }, { type: SET, value: texts('a', 'c') }],
+    ['fields and values', { type: HASH, value: fields('a', 'b') }, { type: HASH, value: fields('b', 'a') }],
+    [
+      'which value a field has',
+      { type: HASH, value: fields('a', '1', 'b', '2') },
+      { type: HASH, value: fields('a', '2', 'b', '1') },
+    ],
+    ['scores', { type: ZSET, value: score(1) }, { type: ZSET, value: score(2) }],
+    ['scores in their last bit', { type: ZSET, value: score(0.1) }, { type: ZSET, value: score(0.1 + 2 ** -56) }],
+    [
+      'times in their last millisecond',
+      { expires: TIME, type: STRING, value: text('v') },
+      { expires: TIME + 1, type: STRING, value: text('v') },
+    ],
+    [
+      'times of years apart',
+      { expires: TIME, type: STRING, value: text('v') },
+      { expires: TIME + 10 * 2 ** 32, type: STRING, value: text('v') },
+    ],
+    [
+      'what expires and what does not',
+      { expires: TIME, type: STRING, value: text('v') },
+      { type: STRING, value: text('v') },
+    ],
+    ['kinds', { type: LIST, value: texts('a') }, { type: SET, value: texts('a') }],
+  ] as readonly (readonly [string, Key, Key])[]) {
+    it(`tells ${what} apart`, () => {
+      assert.notEqual(fingerprintOf(one), fingerprintOf(other))
+      assert.equal(fingerprintOf(one), fingerprintOf({ ...one }))
+    })
+  }
+
+  it('takes the order of sets, hashes and sorted sets, and numbers written as texts, for the same', () => {
+    for (const [type, one, other] of [
+      [SET, texts('a', 'b'), texts('b', 'a')],
+      [HASH, fields('a', '1', 'b', '2'), fields('b', '2', 'a', '1')],
+      [STRING, text('12'), Buffer.from([0xc0, 12])],
+    ] as const)
+      assert.equal(fingerprintOf({ type, value: one }), fingerprintOf({ type, value: other }))
+  })
 })

@@ -153,9 +153,14 @@ describe('how a backup of Redis is restored', () => {
     assert.equal((await engine.inspect({ ...at(target), replace: false }, testHost())).state, 'empty')
     await restore(dumped, at(target))
     assert.equal(await contentOf(other), await contentOf(client))
+    await other.flushall()
     await other.select(15)
     await other.set(MARKER, Date.now())
+    await other.set('half', 'restored')
+    const before = await contentOf(other)
     assert.equal((await engine.inspect({ ...at(target), replace: false }, testHost())).state, 'occupied')
+    await rejected(restore(dumped, at(target)), 'TARGET_NOT_EMPTY')
+    assert.equal(await contentOf(other), before)
     await server.stop()
     await target.stop()
   })
@@ -174,25 +179,30 @@ describe('how a backup of Redis is restored', () => {
     await target.stop()
   })
 
-  it('puts old functions back when new ones are not accepted', async () => {
-    const server = await startRedis()
-    const target = await startRedis()
-    await using client = clientOf(server)
-    await using other = clientOf(target)
-    await client.set('new', '1')
-    await client.call('FUNCTION', 'LOAD', "#!lua name=mylib\nredis.register_function('f', function() return 1 end)")
-    await other.set('old', '1')
-    await other.call('FUNCTION', 'LOAD', "#!lua name=old\nredis.register_function('old', function() return 1 end)")
-    const before = await contentOf(other)
-    const dumped = await dump(at(server))
-    // May do everything but load functions.
-    await other.call('ACL', 'SETUSER', 'limited', 'on', '>secret', '~*', '+@all', '-function|load')
-    const limited = { ...at(target), user: 'limited', password: { reveal: () => 'secret' } }
-    await rejected(restore(dumped, limited, true), 'RESTORE_FAILED')
-    assert.equal(await contentOf(other), before)
-    await restore(dumped, at(target), true)
-    assert.equal(await contentOf(other), await contentOf(client))
-    await server.stop()
-    await target.stop()
-  })
+  for (const [what, denied] of [
+    ['new ones are not accepted', '-function|load'],
+    ['what was restored cannot be put in its place', '-swapdb'],
+  ]) {
+    it(`puts old functions back when ${what}`, async () => {
+      const server = await startRedis()
+      const target = await startRedis()
+      await using client = clientOf(server)
+      await using other = clientOf(target)
+      await client.set('new', '1')
+      await client.call('FUNCTION', 'LOAD', "#!lua name=mylib\nredis.register_function('f', function() return 1 end)")
+      await other.set('old', '1')
+      await other.call('FUNCTION', 'LOAD', "#!lua name=old\nredis.register_function('old', function() return 1 end)")
+      const before = await contentOf(other)
+      const dumped = await dump(at(server))
+      // May do everything but that.
+      await other.call('ACL', 'SETUSER', 'limited', 'on', '>secret', '~*', '+@all', String(denied))
+      const limited = { ...at(target), user: 'limited', password: { reveal: () => 'secret' } }
+      await rejected(restore(dumped, limited, true), 'RESTORE_FAILED')
+      assert.equal(await contentOf(other), before)
+      await restore(dumped, at(target), true)
+      assert.equal(await contentOf(other), await contentOf(client))
+      await server.stop()
+      await target.stop()
+    })
+  }
 })

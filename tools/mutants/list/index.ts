@@ -8,6 +8,7 @@ import { MONGO } from './mongo.ts'
 import { OPERATIONS } from './operations.ts'
 import { PLUGINS } from './plugins.ts'
 import { PROOF } from './proof.ts'
+import { REDIS } from './redis.ts'
 import { SQLITE } from './sqlite.ts'
 import { STORAGE } from './storage.ts'
 import { TOOLS } from './tools.ts'
@@ -25,6 +26,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SQLITE,
   ...DB2,
   ...MONGO,
+  ...REDIS,
   ...COMMAND_LINE,
   ...PLUGINS,
 ]

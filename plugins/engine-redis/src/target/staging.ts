@@ -164,7 +164,7 @@ export class Staging implements AsyncDisposable {
 
   #script(code: string, mode: string, others: readonly number[]): [string, ...(string | number)[]] {
     const pairs = this.staged.flatMap(({ to, in: staged }) => [to, staged])
-    return ['EVAL', code, 0, MARKER, Date.now(), mode, others.length, ...others, ...pairs]
+    return ['EVAL', code, 0, MARKER, mode, others.length, ...others, ...pairs]
   }
 
   async #mark(): Promise<void> {
@@ -197,21 +197,24 @@ async function databasesOf(session: Session): Promise<number> {
   return Number(reply?.[1] ?? DEFAULT_DATABASES)
 }
 
-/** ARGV: marker, now, mode, how many others, the others, then pairs of a place and where what belongs there was prepared. */
+/** ARGV: marker, mode, how many others, the others, then pairs of a place and where what belongs there was prepared. */
 const ARGUMENTS = `
-  local marker, now, mode, count = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+  local marker, mode, count = ARGV[1], ARGV[2], tonumber(ARGV[3])
+  local now = redis.call('TIME')[1] .. '000'
   local others, pairs = {}, {}
-  for i = 5, 4 + count do others[#others + 1] = ARGV[i] end
-  for i = 5 + count, #ARGV, 2 do pairs[#pairs + 1] = {ARGV[i], ARGV[i + 1]} end
+  for i = 4, 3 + count do others[#others + 1] = ARGV[i] end
+  for i = 4 + count, #ARGV, 2 do pairs[#pairs + 1] = {ARGV[i], ARGV[i + 1]} end
   local function at(database, ...) redis.call('SELECT', database) return redis.call(...) end
+  -- First of all: where it is not permitted, nothing has changed, and what was prepared still has its mark.
+  local function swap(pair) redis.call('SWAPDB', pair[1], pair[2]) end
 `
 const SWAP = `${ARGUMENTS}
   if mode == 'empty' then
     for _, pair in ipairs(pairs) do if at(pair[1], 'DBSIZE') > 0 then return 'occupied' end end
   end
   for _, pair in ipairs(pairs) do
-    at(pair[2], 'DEL', marker)
-    redis.call('SWAPDB', pair[1], pair[2])
+    swap(pair)
+    at(pair[1], 'DEL', marker)
     at(pair[2], 'SET', marker, now)
   end
   for _, other in ipairs(others) do at(other, 'SET', marker, now) end
@@ -220,8 +223,8 @@ const SWAP = `${ARGUMENTS}
 const SWAP_BACK = `${ARGUMENTS}
   for _, other in ipairs(others) do at(other, 'DEL', marker) end
   for _, pair in ipairs(pairs) do
-    at(pair[2], 'DEL', marker)
-    redis.call('SWAPDB', pair[1], pair[2])
+    swap(pair)
+    at(pair[1], 'DEL', marker)
     at(pair[2], 'SET', marker, now)
   end
   return 'swapped'
