@@ -13,6 +13,7 @@ import { Server } from './server/server.ts'
 import { discard } from './target/discard.ts'
 import { fill } from './target/fill.ts'
 import { putInPlace } from './target/put-in-place.ts'
+import { recoverSwaps } from './target/recover-swap.ts'
 import { isMovable, refuseUnlessReplaceable } from './target/replaceable.ts'
 import { targetState } from './target/target-state.ts'
 import { TemporaryNames } from './target/temporary-names.ts'
@@ -32,6 +33,7 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
   }
   try {
     await using server = await Server.open(place, host)
+    await recoverSwaps(server, database, host)
     const { collections: old } = await refuseOccupied(server, database, target.replace, host)
     refuseMovedAside(old, database, host)
     await using reader = await ArchiveReader.open(bytesOf(archive, host))

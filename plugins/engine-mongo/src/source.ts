@@ -6,6 +6,7 @@ import { listCollections } from './server/list-collections.ts'
 import { placeOf, requireDatabase } from './server/place.ts'
 import { Server } from './server/server.ts'
 import { planSnapshot, type SnapshotPlan } from './server/snapshot.ts'
+import { isJournal } from './target/temporary-names.ts'
 
 /** A database that is going to be dumped, and what was found there. */
 export interface OpenSource extends AsyncDisposable {
@@ -26,7 +27,8 @@ export async function openSource(source: Source<Flags>, host: Host, slack?: numb
   const database = requireDatabase(place, host)
   const server = await Server.open(place, host)
   try {
-    const collections = await listCollections(server, database, host)
+    const listed = await listCollections(server, database, host)
+    const collections = listed.filter(({ name }) => !isJournal(name))
     if (collections.length === 0) {
       throw host.error('SOURCE_NOT_FOUND', `There is no database ${JSON.stringify(database)} on ${place.name}`, {
         hints: ['A database of MongoDB is there when it has a collection. Its name is case-sensitive.'],

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { needs } from '../../../test/support/tools.ts'
 import { testClient } from './support/client.ts'
@@ -76,22 +77,16 @@ describe('dbvault with --db mongo', () => {
 
   it('removes everything on Ctrl-C, in whatever it was at', async () => {
     await using db = await database(fillLarge)
-    const to = [
-      '-H',
-      `127.0.0.1:${db.mongo.port}`,
-      '-u',
-      db.mongo.user,
-      '-D',
-      db.name,
-      '-o',
-      join(folder, 'interrupted'),
-    ]
-    for (const milliseconds of [700, 1500, 2500]) {
-      const running = spawn(process.execPath, [BIN, 'backup', '--db', 'mongo', ...to], {
+    const from = ['-H', `127.0.0.1:${db.mongo.port}`, '-u', db.mongo.user, '-D', db.name]
+    // From when the first file of the backup is there.
+    for (const milliseconds of [0, 400, 1200]) {
+      const out = join(folder, `interrupted-${milliseconds}`)
+      const running = spawn(process.execPath, [BIN, 'backup', '--db', 'mongo', ...from, '-o', out], {
         env: environment(db.mongo.password),
         stdio: 'ignore',
       })
       const exited = once(running, 'exit') as Promise<[number | null]>
+      while (!existsSync(out)) await delay(10)
       setTimeout(() => running.kill('SIGINT'), milliseconds)
       const [code] = await exited
       assert.ok(code === 130 || code === 0, `exit code ${code}`)

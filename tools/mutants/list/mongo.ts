@@ -41,13 +41,6 @@ export const MONGO: readonly Mutant[] = [
     killedBy: { file: FEATURES, title: 'keeps timestamps of zero, which a server sets to its time' },
   },
   {
-    name: 'the steps of a swap are taken back in the order in which they were done',
-    file: 'plugins/engine-mongo/src/target/undo-swap.ts',
-    find: 'of steps.toReversed()',
-    replace: 'of [...steps]',
-    killedBy: { file: SWAP, title: 'makes the database what it was when the answer to any of its steps is lost' },
-  },
-  {
     name: 'a restore drops what a killed one has moved aside',
     file: 'plugins/engine-mongo/src/restore.ts',
     find: '    refuseMovedAside(old, database, host)\n',
@@ -67,5 +60,39 @@ export const MONGO: readonly Mutant[] = [
     find: 'refuseUnlessReplaceable(old, collections, server, host)',
     replace: 'refuseUnlessReplaceable([], collections, server, host)',
     killedBy: { file: FEATURES, title: 'refuses to replace what a server cannot move aside, before anything is made' },
+  },
+  {
+    name: 'the journal of a swap is written when its steps are done',
+    file: 'plugins/engine-mongo/src/target/put-in-place.ts',
+    find: `    await journal.begin(steps)
+    begun = steps
+    for (const step of steps) await carryOut(step, server, database)
+`,
+    replace: `    begun = steps
+    for (const step of steps) await carryOut(step, server, database)
+    await journal.begin(steps)
+`,
+    killedBy: { file: SWAP, title: 'and is killed at any of its requests has left the old or the new one whole' },
+  },
+  {
+    name: 'a swap that had come to its end is put back',
+    file: 'plugins/engine-mongo/src/target/recover-swap.ts',
+    find: "if ((state === 'begun' || state === 'undoing') && steps.length > 0) {",
+    replace: "if (state !== 'undone' && steps.length > 0) {",
+    killedBy: { file: SWAP, title: 'and is killed at any of its requests has left the old or the new one whole' },
+  },
+  {
+    name: 'what is back after a killed restore is put back once more',
+    file: 'plugins/engine-mongo/src/target/recover-swap.ts',
+    find: "if ((state === 'begun' || state === 'undoing') && steps.length > 0) {",
+    replace: "if (state !== 'done' && steps.length > 0) {",
+    killedBy: { file: SWAP, title: 'can be put back by a run that is killed at any of its requests as well' },
+  },
+  {
+    name: 'what a restore is just doing is put back by another',
+    file: 'plugins/engine-mongo/src/target/recover-swap.ts',
+    find: '  if (!isOver) {',
+    replace: '  if (!isOver && steps.length === 0) {',
+    killedBy: { file: SWAP, title: 'is not put back while it lives' },
   },
 ]

@@ -4,7 +4,7 @@ import { databaseNames } from '../databases.ts'
 import type { Place } from '../server/place.ts'
 import { removeForGood } from '../server/remove-for-good.ts'
 import { Server } from '../server/server.ts'
-import { BEAT_MS, isOver, leaseName, ownLease, type Lease } from './lease.ts'
+import { BEAT_MS, isOver, leaseName, ownLease, type Lease } from '../server/lease.ts'
 import { SCRATCH_NAME, scratchName } from './scratch-name.ts'
 import { ScratchUnavailable } from './unavailable.ts'
 
@@ -24,10 +24,8 @@ export async function createScratchDatabase(place: Place, host: Host): Promise<S
   const id = randomBytes(8).toString('hex')
   const database = scratchName(id)
   const server = await Server.open(place, host)
-  const opened = performance.now()
-  const now = (): number => new Date(server.greeting.localTime).getTime() + (performance.now() - opened)
   const beat = async (): Promise<void> => {
-    const updates = [{ q: { _id: 1 }, u: { _id: 1, ...ownLease(now()) }, upsert: true }]
+    const updates = [{ q: { _id: 1 }, u: { _id: 1, ...ownLease(server.now()) }, upsert: true }]
     await server.command(database, { update: leaseName(id), updates })
   }
   const beating = setInterval(() => void beat().catch(() => {}), BEAT_MS)
@@ -38,7 +36,7 @@ export async function createScratchDatabase(place: Place, host: Host): Promise<S
     await removeNow(place, database, server.lost, host)
   }
   try {
-    await sweep(server, now(), host)
+    await sweep(server, host)
     await beat()
     return { server, database, [Symbol.asyncDispose]: dispose }
   } catch (error) {
@@ -77,8 +75,8 @@ async function removeDatabase(server: Server, database: string): Promise<boolean
   return names.length > 0
 }
 
-/** Removes the scratch databases of runs that are over. `now` is the server's time. @throws the signal's reason only */
-async function sweep(server: Server, now: number, host: Host): Promise<void> {
+/** Removes the scratch databases of runs that are over. @throws the signal's reason only */
+async function sweep(server: Server, host: Host): Promise<void> {
   try {
     for (const name of await databaseNames(server)) {
       const id = SCRATCH_NAME.exec(name)?.[1]
@@ -86,7 +84,7 @@ async function sweep(server: Server, now: number, host: Host): Promise<void> {
       const { cursor } = await server.command(name, { find: leaseName(id), filter: { _id: 1 }, singleBatch: true })
       const [lease] = (cursor as { firstBatch: Lease[] }).firstBatch
       // Without a lease it is not known whose it is.
-      if (lease === undefined || !isOver(lease, now)) continue
+      if (lease === undefined || !isOver(lease, server.now())) continue
       await removeDatabase(server, name)
       host.report({ kind: 'warning', message: `Removed ${name}, the scratch database that a killed run had left` })
     }

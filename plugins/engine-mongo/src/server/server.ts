@@ -36,6 +36,7 @@ export class Server implements AsyncDisposable {
   /** Of the server, such as `7.0.5`. */
   readonly version: string
   readonly product: string
+  readonly #opened = performance.now()
   readonly #client: MongoClient
   readonly #host: Host
   readonly #commands = new Set<Promise<unknown>>()
@@ -89,6 +90,11 @@ export class Server implements AsyncDisposable {
   /** Whether an answer never came: what was asked for may be under way there all the same. */
   get lost(): boolean {
     return this.#lost
+  }
+
+  /** The server's time, in milliseconds. */
+  now(): number {
+    return new Date(this.greeting.localTime).getTime() + (performance.now() - this.#opened)
   }
 
   /** Runs a command; the options are those of the driver. */

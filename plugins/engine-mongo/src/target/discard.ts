@@ -3,7 +3,7 @@ import { listNames } from '../server/list-collections.ts'
 import type { Place } from '../server/place.ts'
 import { removeForGood } from '../server/remove-for-good.ts'
 import { Server } from '../server/server.ts'
-import { drop } from './put-in-place.ts'
+import { drop } from './swap-step.ts'
 
 const CLEANUP_MS = 30_000
 

@@ -2,9 +2,11 @@ import type { Host } from 'dbvault'
 import type { Collection } from '../archive/collection.ts'
 import type { Place } from '../server/place.ts'
 import { Server } from '../server/server.ts'
-import { createView } from './create-collection.ts'
+import { dropAside } from './drop-aside.ts'
+import { SwapJournal } from './swap-journal.ts'
+import { carryOut, movedAside, type Step } from './swap-step.ts'
 import type { TemporaryNames } from './temporary-names.ts'
-import { renameCollection, type Step, undoSwap } from './undo-swap.ts'
+import { undoSwap } from './undo-swap.ts'
 
 const PATIENCE_MS = 10 * 60_000
 
@@ -20,48 +22,47 @@ export interface Swap {
 
 /**
  * Gives what was made its names, each collection in one step, after what stands there was moved aside. When anything
- * fails before the last of them, all is moved back; only then what was moved aside is dropped. A view cannot be renamed
- * and is made anew. Once begun it is not aborted: it takes moments, and the way back would be aborted as well.
+ * fails before the last of them, all is moved back; only then what was moved aside is dropped. A run that is killed in
+ * between leaves a journal, by which a later one does that. Once begun it is not aborted: it takes moments, and the way
+ * back would be aborted as well.
  */
-export async function putInPlace({ place, database, names, old, made }: Swap, host: Host): Promise<void> {
+export async function putInPlace(swap: Swap, host: Host): Promise<void> {
   host.signal.throwIfAborted()
-  await using server = await Server.open(place, { ...host, signal: AbortSignal.timeout(PATIENCE_MS) })
-  const steps: Step[] = []
-  const rename = async (from: string, to: string): Promise<void> => {
-    steps.push({ kind: 'move', from, to })
-    await renameCollection(server, database, from, to)
-  }
-  const aside: string[] = []
+  const { place, database, names, made } = swap
+  const calm: Host = { ...host, signal: AbortSignal.timeout(PATIENCE_MS) }
+  await using server = await Server.open(place, calm)
+  const journal = new SwapJournal(server, database, names.journal, host)
+  const steps = stepsOf(swap)
+  let begun: readonly Step[] = []
   try {
-    for (const collection of old) {
-      if (collection.type === 'view') {
-        steps.push({ kind: 'drop view', view: collection })
-        await drop(server, database, collection.name)
-      } else {
-        const to = names.next('old')
-        await rename(collection.name, to)
-        aside.push(to)
-      }
-    }
-    for (const { collection, from } of made) {
-      if (collection.type === 'view') {
-        steps.push({ kind: 'make view', name: collection.name })
-        await createView(server, database, collection, collection.name)
-      } else if (from !== collection.name) await rename(from, collection.name)
-    }
+    await journal.begin(steps)
+    begun = steps
+    for (const step of steps) await carryOut(step, server, database)
+    await journal.done()
   } catch (error) {
-    await undoSwap(steps, { place, database }, error, host)
+    await undoSwap(begun, { place, database, journal: names.journal }, error, host)
     throw error
+  } finally {
+    journal.leave()
   }
   const views = made.filter(({ collection }) => collection.type === 'view').map(({ from }) => from)
-  for (const name of [...aside, ...views]) {
-    await drop(server, database, name).catch((error: unknown) => {
-      const why = error instanceof Error ? error.message : String(error)
-      host.report({ kind: 'warning', message: `The replaced collection ${name} could not be dropped: ${why}` })
-    })
-  }
+  await dropAside(server, database, [...movedAside(steps), ...views, names.journal], host)
 }
 
-export async function drop(server: Server, database: string, name: string): Promise<void> {
-  await server.command(database, { drop: name })
+function stepsOf({ names, old, made }: Swap): Step[] {
+  const isThere = ({ collection, from }: Swap['made'][number]): boolean =>
+    collection.type !== 'view' && from === collection.name
+  return [
+    ...made.filter(isThere).map(({ from }): Step => ({ kind: 'made there', name: from })),
+    ...old.map((view): Step =>
+      view.type === 'view' ? { kind: 'drop view', view } : { kind: 'move', from: view.name, to: names.next('old') },
+    ),
+    ...made
+      .filter((one) => !isThere(one))
+      .map(({ collection, from }): Step =>
+        collection.type === 'view'
+          ? { kind: 'make view', view: collection }
+          : { kind: 'move', from, to: collection.name },
+      ),
+  ]
 }

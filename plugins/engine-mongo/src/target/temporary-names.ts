@@ -14,14 +14,28 @@ export class TemporaryNames {
     return `${PREFIX}_new_${this.#id}_`
   }
 
+  get journal(): string {
+    return `${PREFIX}_journal_${this.#id}`
+  }
+
   next(kind: 'new' | 'old'): string {
     return `${PREFIX}_${kind}_${this.#id}_${this.#count++}`
   }
 }
 
-/** Left by a restore that was killed: what it has made, and what it has moved aside. */
+/** Left by a restore that was killed: what it has made, what it has moved aside, and its journal. */
 export function isLeftover(name: string): boolean {
-  return /^dbvault_new_[0-9a-f]{8}_/.test(name) || isMovedAside(name)
+  return /^dbvault_new_[0-9a-f]{8}_/.test(name) || isMovedAside(name) || isJournal(name)
+}
+
+/** What a swap is going to do; see `SwapJournal`. */
+export function isJournal(name: string): boolean {
+  return /^dbvault_journal_[0-9a-f]{8}$/.test(name)
+}
+
+/** Whether the run that wrote this journal has made this collection. */
+export function isMadeBeside(name: string, journal: string): boolean {
+  return name.startsWith(`${PREFIX}_new_${journal.slice(-8)}_`)
 }
 
 /** What the database had under another name. */

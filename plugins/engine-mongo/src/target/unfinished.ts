@@ -6,14 +6,15 @@ type Named = Pick<Collection, 'name'>
 
 const MOST_NAMES = 5
 
+const BY_JOURNAL = 'If that restore was killed: the next one with --replace first puts back what it had moved.'
 const WAYS_OUT = [
-  'If that restore was killed: look into each of them, and give it its own name back: renameCollection.',
+  'If that restore was killed, and has left no journal: look into each of them, and give it its own name back: renameCollection.',
   'If it is still running: wait for its end.',
 ]
 
 /**
- * A restore that was killed while it gave collections their names has left what was there before under names of its own. To
- * replace those as well would drop what may be nowhere else.
+ * What was moved aside and has no journal any more: whose it is nobody can tell. To replace it as well would drop what may be
+ * nowhere else.
  * @throws RESTORE_FAILED before anything is made
  */
 export function refuseMovedAside(there: readonly Named[], database: string, host: Host): void {
@@ -30,7 +31,7 @@ export function leftoverFinding(there: readonly Named[]): Finding[] {
   const aside = there.filter(({ name }) => isMovedAside(name))
   if (aside.length > 0) {
     const message = `A restore into this database has not put in place what it had moved aside: ${named(aside)}`
-    return [{ severity: 'incomplete', message, fixes: WAYS_OUT }]
+    return [{ severity: 'incomplete', message, fixes: [BY_JOURNAL, ...WAYS_OUT] }]
   }
   const made = there.filter(({ name }) => isLeftover(name))
   if (made.length === 0) return []

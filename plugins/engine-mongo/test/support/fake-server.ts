@@ -175,18 +175,15 @@ export async function startFakeServer({ version = '7.0.0', setName }: FakeOption
         return { ok: 1 }
       }
       case 'insert': {
-        if (collection === undefined) return missing()
-        const documents = sequences.get('documents') ?? []
+        const documents = sequences.get('documents') ?? listIn(body, 'documents')
         const keeps = command['bypassEmptyTsReplacement'] === true
-        collection.documents.push(...documents.map((each) => (keeps ? each : withTime(each))))
+        ofCourse(db, target).documents.push(...documents.map((each) => (keeps ? each : withTime(each))))
         return { n: documents.length, ok: 1 }
       }
       case 'update': {
-        const updates =
-          sequences.get('updates') ??
-          Array.from(elements(documentOf(body, 'updates') ?? encode({})), ({ value }) => value)
-        for (const update of updates) applyUpdate(db, target, update)
-        return { n: updates.length, ok: 1 }
+        const updates = sequences.get('updates') ?? listIn(body, 'updates')
+        const matched = updates.filter((update) => applyUpdate(db, target, update))
+        return { n: matched.length, ok: 1 }
       }
       case 'find': {
         const concern = command['readConcern'] as Document | undefined
@@ -234,19 +231,37 @@ export async function startFakeServer({ version = '7.0.0', setName }: FakeOption
     return { ok: 1 }
   }
 
-  /** A whole document, or the pipeline that puts one back. */
-  function applyUpdate(db: string, target: string, update: Buffer): void {
+  /** A collection comes with its first document. */
+  function ofCourse(db: string, target: string): FakeCollection {
     const made: FakeCollection = { type: 'collection', options: new Map(), indexes: [encode(IDS)], documents: [] }
     const all = database(db).get(target) ?? made
     databases.set(db, database(db).set(target, all))
-    const id = elementOf(documentOf(update, 'q') ?? encode({}), '_id')
+    return all
+  }
+
+  /** A whole document, fields to set, or the pipeline that puts a document back. Whether there was one, or is now. */
+  function applyUpdate(db: string, target: string, update: Buffer): boolean {
+    const { documents } = ofCourse(db, target)
+    const query = Array.from(elements(documentOf(update, 'q') ?? encode({})))
+    const place = documents.findIndex((each) =>
+      query.every(({ name, value }) => elementOf(each, name)?.value.equals(value)),
+    )
     const change = elementOf(update, 'u')
     const [stage] = change?.type === TYPE.array ? elements(change.value) : []
     const literal = stage && documentOf(documentOf(stage.value, '$replaceWith') ?? encode({}), '$literal')
+    const set = change?.type === TYPE.document ? documentOf(change.value, '$set') : undefined
+    const found = documents[place]
+    if (set !== undefined) {
+      if (found === undefined) return false
+      const names = new Set(Array.from(elements(set), ({ name }) => name))
+      const kept = Array.from(elements(found)).filter(({ name }) => !names.has(name))
+      documents[place] = build(...[...kept, ...elements(set)].map(({ type, name, value }) => field(type, name, value)))
+      return true
+    }
     const next = Buffer.from(literal ?? change?.value ?? encode({}))
-    const place = all.documents.findIndex((each) => id && elementOf(each, '_id')?.value.equals(id.value))
-    if (place < 0) all.documents.push(next)
-    else all.documents[place] = next
+    if (place < 0) documents.push(next)
+    else documents[place] = next
+    return true
   }
 
   const api: FakeServer = {
@@ -314,6 +329,10 @@ function parse(message: Buffer): Request {
     at += size
   }
   return { command: BSON.deserialize(body, { promoteValues: true }), body, sequences }
+}
+
+function listIn(body: Buffer, name: string): Buffer[] {
+  return Array.from(elements(documentOf(body, name) ?? encode({})), ({ value }) => value)
 }
 
 /** As servers do that are not told otherwise. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 
-/** Who works in a scratch database: stands in a document in there. */
+/** Who works at something on a server: stands in a document there. */
 export interface Lease {
   readonly host: string
   readonly pid: number
@@ -22,6 +22,11 @@ export function leaseName(id: string): string {
 
 export function ownLease(beat: number): Lease {
   return { host: hostname(), pid: process.pid, start: startOf(process.pid) ?? '', boot: bootId(), beat }
+}
+
+export function isOwn({ host, pid, start, boot }: Lease): boolean {
+  const own = ownLease(0)
+  return host === own.host && pid === own.pid && start === own.start && boot === own.boot
 }
 
 /** `now` is the server's time. */
