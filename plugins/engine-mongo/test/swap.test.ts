@@ -117,7 +117,9 @@ describe('a restore that replaces the collections of a database', () => {
       stdio: 'ignore',
     })
     const [, signal] = (await once(child, 'exit')) as [number | null, string | null]
-    return signal === 'SIGKILL'
+    if (signal !== 'SIGKILL') return false
+    await gate.broken
+    return true
   }
 
   type Archive = Pick<Dumped, 'bytes' | 'fingerprint'>

@@ -4,6 +4,8 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 /** A way to a server that breaks behind one request: it still arrives there and is carried out, and no answer comes back. */
 export interface Gate extends AsyncDisposable {
   readonly port: number
+  /** Resolves when the server has answered the request behind which it broke, and so has carried it out. */
+  readonly broken: Promise<void>
 }
 
 /**
@@ -13,6 +15,7 @@ export interface Gate extends AsyncDisposable {
  */
 export async function startGate(port: number, breaks: (request: Buffer) => boolean, accept: boolean): Promise<Gate> {
   const sockets = new Set<Socket>()
+  const broken = Promise.withResolvers<void>()
   let refusing = false
   const listener = createServer((client) => {
     if (refusing) return void client.resetAndDestroy()
@@ -21,12 +24,14 @@ export async function startGate(port: number, breaks: (request: Buffer) => boole
     for (const socket of [client, upstream]) {
       sockets.add(socket)
       socket.on('error', () => {})
-      socket.on('close', () => {
-        sockets.delete(socket)
-        client.destroy()
-        upstream.destroy()
-      })
+      socket.on('close', () => sockets.delete(socket))
     }
+    // Whoever asked may be dead by the time of the answer, which is waited for all the same.
+    client.on('close', () => last || upstream.destroy())
+    upstream.on('close', () => {
+      client.destroy()
+      if (last) broken.resolve()
+    })
     client.on('data', (chunk: Buffer) => {
       last ||= breaks(chunk)
       upstream.write(chunk)
@@ -34,6 +39,7 @@ export async function startGate(port: number, breaks: (request: Buffer) => boole
     upstream.on('data', (chunk: Buffer) => {
       if (!last) return void client.write(chunk)
       refusing = !accept
+      broken.resolve()
       for (const socket of sockets) socket.resetAndDestroy()
     })
   })
@@ -41,6 +47,7 @@ export async function startGate(port: number, breaks: (request: Buffer) => boole
   await once(listener, 'listening')
   return {
     port: (listener.address() as AddressInfo).port,
+    broken: broken.promise,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
       const gone = once(listener, 'close')
