@@ -9,7 +9,7 @@ import { replyProblem } from './server/server-error.ts'
 import { scanNode } from './scan/scan-node.ts'
 import { requireDatabase } from './server/require-database.ts'
 import { Session } from './server/session.ts'
-import type { StreamDetail } from './rdb/value-reader.ts'
+import type { StreamDetail } from './rdb/kinds.ts'
 
 /**
  * A snapshot of each server, one member each. The fingerprint is made of what the server sends, byte by byte as it comes in and

@@ -2,7 +2,7 @@ import type { ErrorCode, Host, Stored } from 'dbvault'
 import { abortable } from './abortable.ts'
 import { rdbProblem } from './rdb-problem.ts'
 import { RdbWalk, type RdbEnd, type RdbHeader, type RdbVisitor } from './rdb/rdb-walk.ts'
-import type { StreamDetail } from './rdb/value-reader.ts'
+import type { StreamDetail } from './rdb/kinds.ts'
 
 export interface ReadMember extends RdbEnd {
   readonly header: RdbHeader

@@ -1,5 +1,5 @@
 import type { Fingerprint } from 'dbvault'
-import { KINDS, type Kind, type StreamDetail } from '../rdb/value-reader.ts'
+import { KINDS, type Kind, type StreamDetail } from '../rdb/kinds.ts'
 
 export const SCHEME = 'redis-keys-1'
 

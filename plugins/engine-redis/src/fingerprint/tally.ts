@@ -1,7 +1,7 @@
 import { Hash, hex, type Sum } from '../rdb/hash.ts'
 import type { RdbKey, RdbValue, RdbVisitor } from '../rdb/rdb-walk.ts'
-import { KINDS, type Kind, type StreamDetail } from '../rdb/value-reader.ts'
-import { hashWhole } from '../rdb/text.ts'
+import { KINDS, type Kind, type StreamDetail } from '../rdb/kinds.ts'
+import { hashWhole } from '../rdb/text-digest.ts'
 import { SCHEME, type KindOfKeys, type RedisFingerprint } from './fingerprint.ts'
 
 interface Row extends Sum {

@@ -1,8 +1,11 @@
 import { Crc64 } from './crc64.ts'
 import { Hash } from './hash.ts'
 import { damaged, unknown } from './rdb-error.ts'
-import { hashWhole, TextReader, WHOLE } from './text.ts'
-import { KINDS, moduleName, ValueReader, type Kind, type StreamDetail } from './value-reader.ts'
+import { TextReader, WHOLE } from './text.ts'
+import { hashWhole } from './text-digest.ts'
+import { KINDS, type Kind, type StreamDetail } from './kinds.ts'
+import { moduleName } from './unknown-types.ts'
+import { ValueReader } from './value-reader.ts'
 import { Window, type Waiting } from './window.ts'
 
 export interface RdbHeader {

@@ -1,19 +1,14 @@
-import { Hash } from './hash.ts'
-import { decompress, LONGEST_RUN, REACH } from './lzf.ts'
+import { MOST_DIGITS, writeDigits } from './digits.ts'
+import type { Hash } from './hash.ts'
+import { readLarge, readLargeCompressed } from './large-text.ts'
+import { decompress } from './lzf.ts'
+import { Collected, type Parts } from './parts.ts'
 import { damaged } from './rdb-error.ts'
+import { HashParts, hashWhole } from './text-digest.ts'
 import type { Waiting, Window } from './window.ts'
 
 /** Texts up to this size are looked at as a whole, larger ones as they pass by. */
 export const WHOLE = 1 << 20
-const PART = 1 << 16
-const SEED = 0x7e87
-
-/** Takes a large text in parts. Each but the last is a multiple of four bytes long. */
-export interface Parts {
-  begin(length: number): void
-  part(bytes: Uint8Array, start: number, end: number): void
-  finish(): void
-}
 
 /** Reads lengths and texts as RDB files have them: plain, as numbers, or compressed. */
 export class TextReader {
@@ -68,7 +63,7 @@ export class TextReader {
     if (!this.encoded) {
       const length = this.count()
       if (length > WHOLE) {
-        yield* this.#large(length, parts)
+        yield* readLarge(this.#window, length, parts)
         return false
       }
       if (window.end - window.at < length) yield* window.need(length)
@@ -216,7 +211,7 @@ export class TextReader {
     const packed = yield* this.length()
     const length = yield* this.length()
     if (packed > WHOLE || length > WHOLE) {
-      yield* this.#largeCompressed(packed, length, parts)
+      yield* readLargeCompressed(this.#window, packed, length, parts)
       return false
     }
     if (window.end - window.at < packed) yield* window.need(packed)
@@ -227,146 +222,4 @@ export class TextReader {
     this.end = length
     return true
   }
-
-  *#large(length: number, parts: Parts): Waiting<void> {
-    const window = this.#window
-    parts.begin(length)
-    for (let left = length; left > 0;) {
-      const there = Math.min(left, window.end - window.at)
-      const size = there === left ? left : there & ~3
-      if (size === 0) {
-        yield
-        continue
-      }
-      parts.part(window.bytes, window.at, window.at + size)
-      window.at += size
-      left -= size
-    }
-    parts.finish()
-  }
-
-  /** As `decompress`, keeping only as much of what came out as can be repeated. */
-  *#largeCompressed(packed: number, length: number, parts: Parts): Waiting<void> {
-    const window = this.#window
-    const room = Buffer.allocUnsafe(REACH + PART)
-    let to = REACH
-    let done = 0
-    let left = packed
-    parts.begin(length)
-    const hand = (): void => {
-      parts.part(room, REACH, to)
-      done += to - REACH
-      room.copyWithin(0, to - REACH, to)
-      to = REACH
-    }
-    while (left > 0) {
-      const there = Math.min(left, 34)
-      if (window.end - window.at < there) yield* window.need(there)
-      const { bytes } = window
-      const from = window.at
-      const control = bytes[from] as number
-      if (control < 32) {
-        const run = control + 1
-        if (run + 1 > left) damaged('A compressed value is cut')
-        window.at += run + 1
-        left -= run + 1
-        for (let taken = 1; taken <= run; taken++) {
-          room[to++] = bytes[from + taken] as number
-          if (to === REACH + PART) hand()
-        }
-      } else {
-        let run = (control >> 5) + 2
-        const long = run === 9
-        if (long) run += bytes[from + 1] as number
-        const size = long ? 3 : 2
-        if (size > left || run > LONGEST_RUN) damaged('A compressed value is cut')
-        const back = ((control & 31) << 8) + (bytes[from + size - 1] as number) + 1
-        window.at += size
-        left -= size
-        if (back > done + to - REACH) damaged('A compressed value repeats what is not there')
-        for (; run > 0; run--) {
-          room[to] = room[to - back] as number
-          if (++to === REACH + PART) hand()
-        }
-      }
-      if (done + to - REACH > length) damaged('A compressed value is longer than it says')
-    }
-    hand()
-    if (done !== length) damaged('A compressed value is not as long as it says')
-    parts.finish()
-  }
 }
-
-const MOST_DIGITS = 24
-
-/** Writes a whole number in decimal digits at the end of a buffer of `MOST_DIGITS` bytes. Returns where it begins. */
-function writeDigits(target: Buffer, number: number): number {
-  let at = target.length
-  let left = Math.abs(number)
-  do {
-    const rest = Math.floor(left / 10)
-    target[--at] = 48 + left - rest * 10
-    left = rest
-  } while (left > 0)
-  if (number < 0) target[--at] = 45
-  return at
-}
-
-const digits = Buffer.allocUnsafeSlow(MOST_DIGITS)
-
-/** The digest of the text as which a number is written. Returns its length. */
-export function hashNumber(hash: Hash, number: number | bigint): number {
-  if (typeof number === 'bigint') {
-    const text = Buffer.from(String(number), 'latin1')
-    hashWhole(hash, text, 0, text.length)
-    return text.length
-  }
-  const start = writeDigits(digits, number)
-  hashWhole(hash, digits, start, MOST_DIGITS)
-  return MOST_DIGITS - start
-}
-
-export function hashWhole(hash: Hash, bytes: Uint8Array, start: number, end: number): void {
-  hash.start(SEED)
-  hash.part(bytes, start, end)
-  hash.finish(end - start)
-}
-
-/** The same digest of a text that comes in parts. */
-export class HashParts implements Parts {
-  readonly hash = new Hash()
-  length = 0
-
-  begin(length: number): void {
-    this.length = length
-    this.hash.start(SEED)
-  }
-
-  part(bytes: Uint8Array, start: number, end: number): void {
-    this.hash.part(bytes, start, end)
-  }
-
-  finish(): void {
-    this.hash.finish(this.length)
-  }
-}
-
-class Collected implements Parts {
-  whole: Buffer = Buffer.alloc(0)
-  #at = 0
-
-  begin(length: number): void {
-    if (length > MOST_COLLECTED) damaged('There is a name that is longer than any server allows')
-    this.whole = Buffer.allocUnsafeSlow(length)
-  }
-
-  part(bytes: Uint8Array, start: number, end: number): void {
-    this.whole.set(bytes.subarray(start, end), this.#at)
-    this.#at += end - start
-  }
-
-  finish(): void {}
-}
-
-/** The longest text that a server has by default (`proto-max-bulk-len`). */
-const MOST_COLLECTED = 512 * 1024 * 1024

@@ -6,19 +6,12 @@ import { PackedReader } from './packed/packed.ts'
 import type { Packing } from './packed/packing.ts'
 import { ziplist } from './packed/ziplist.ts'
 import { zipmap } from './packed/zipmap.ts'
+import { KINDS, type Kind, type StreamDetail } from './kinds.ts'
 import { damaged, unknown } from './rdb-error.ts'
-import { StreamNode } from './stream-node.ts'
+import { StreamReader } from './stream-reader.ts'
 import type { TextReader } from './text.ts'
+import { moduleName, unknownType } from './unknown-types.ts'
 import type { Waiting, Window } from './window.ts'
-
-export const KINDS = ['string', 'list', 'set', 'hash', 'zset', 'stream'] as const
-export type Kind = (typeof KINDS)[number]
-
-/**
- * How much of a stream is digested: what all versions of Redis store; since 7.0 counters and ids of deleted entries, too; since
- * 7.2 the times of consumers. An older server's stream gains the rest when a newer one loads it.
- */
-export type StreamDetail = 1 | 2 | 3
 
 /** One is enough: it keeps nothing but the value that is read. */
 const INTSET = intset()
@@ -39,7 +32,7 @@ export class ValueReader {
   readonly #one = new Hash()
   readonly #other = new Hash()
   readonly #sum: Sum = { a: 0, b: 0 }
-  readonly #node: StreamNode
+  readonly #streams: StreamReader
   /** Of elements of a packed value that belong together, the place of the next. */
   #place = 0
   /** Of the fields of a hash: when the first of them expires. */
@@ -83,7 +76,7 @@ export class ValueReader {
     this.#window = window
     this.#texts = texts
     this.#packed = new PackedReader(texts)
-    this.#node = new StreamNode(this.#packed.entry, this.hash)
+    this.#streams = new StreamReader(window, texts, this.#packed, this.hash)
   }
 
   /** Reads a small value that is there as a whole, as most are; otherwise false, and nothing was read. */
@@ -193,7 +186,8 @@ export class ValueReader {
       case 15:
       case 19:
       case 21:
-        yield* this.#stream(type === 15 ? 1 : type === 19 ? 2 : 3)
+        this.#begin('stream')
+        this.elements = yield* this.#streams.read(type === 15 ? 1 : type === 19 ? 2 : 3, this.detail)
         break
       case 16:
         yield* this.#packedHash(listpack)
@@ -378,67 +372,6 @@ export class ValueReader {
     this.elements++
   }
 
-  *#stream(version: StreamDetail): Waiting<void> {
-    this.#begin('stream')
-    const texts = this.#texts
-    const node = this.#node
-    node.entries = 0
-    for (let left = yield* texts.length(); left > 0; left--) {
-      const key = yield* texts.copied()
-      if (key.length !== 16) damaged('A stream has a node without an id')
-      node.begin(key.readBigUInt64BE(0), key.readBigUInt64BE(8))
-      yield* this.#packed.read(listpack, node.element)
-      node.end()
-    }
-    this.elements = node.entries
-    const length = yield* texts.length()
-    if (length !== node.entries) damaged('A stream has not as many entries as it says')
-    yield* this.#numbers(2, true)
-    if (version > 1) yield* this.#numbers(5, this.detail > 1)
-    for (let groups = yield* texts.length(); groups > 0; groups--) yield* this.#group(version)
-  }
-
-  *#group(version: StreamDetail): Waiting<void> {
-    yield* this.#name()
-    yield* this.#numbers(2, true)
-    if (version > 1) yield* this.#numbers(1, this.detail > 1)
-    const pending = yield* this.#texts.length()
-    this.hash.word(pending)
-    for (let left = pending; left > 0; left--) {
-      yield* this.#raw(24)
-      yield* this.#numbers(1, true)
-    }
-    const consumers = yield* this.#texts.length()
-    this.hash.word(consumers)
-    for (let left = consumers; left > 0; left--) {
-      yield* this.#name()
-      yield* this.#raw(8)
-      if (version > 2) yield* this.detail > 2 ? this.#raw(8) : this.#skip(8)
-      for (let owned = yield* this.#texts.length(); owned > 0; owned--) yield* this.#raw(16)
-    }
-  }
-
-  *#name(): Waiting<void> {
-    yield* this.#texts.hashed(this.#one)
-    this.hash.words(this.#one)
-  }
-
-  *#numbers(count: number, digested: boolean): Waiting<void> {
-    for (let left = count; left > 0; left--) {
-      yield* this.#texts.wide()
-      if (!digested) continue
-      this.hash.word(this.#texts.low)
-      this.hash.word(this.#texts.high)
-    }
-  }
-
-  /** @param length a multiple of four */
-  *#raw(length: number): Waiting<void> {
-    yield* this.#window.need(length)
-    this.hash.part(this.#window.bytes, this.#window.at, this.#window.at + length)
-    this.#window.at += length
-  }
-
   *#skip(length: number, read: (bytes: Buffer, at: number) => void = () => {}): Waiting<void> {
     yield* this.#window.need(length)
     read(this.#window.bytes, this.#window.at)
@@ -449,25 +382,4 @@ export class ValueReader {
     yield* this.#texts.wide()
     unknown(`A value of the module type "${moduleName(this.#texts.high, this.#texts.low)}"`)
   }
-}
-
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-
-/** Nine letters of six bits, and a version. */
-export function moduleName(high: number, low: number): string {
-  const id = (BigInt(high) << 32n) | BigInt(low)
-  return Array.from({ length: 9 }, (_, place) => LETTERS[Number((id >> BigInt(58 - 6 * place)) & 63n)]).join('')
-}
-
-const LATER: Readonly<Record<number, string>> = {
-  22: 'hash with times of a release candidate',
-  23: 'hash with times of a release candidate',
-  26: 'stream of Redis 8.6',
-  27: 'stream of Redis 8.8',
-  28: 'array of Redis 8.8',
-}
-
-function unknownType(type: number): never {
-  const name = LATER[type]
-  return unknown(`A value of the type ${type}${name === undefined ? '' : ` (${name})`}`)
 }

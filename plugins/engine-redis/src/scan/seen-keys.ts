@@ -1,5 +1,5 @@
 import { Hash } from '../rdb/hash.ts'
-import { hashWhole } from '../rdb/text.ts'
+import { hashWhole } from '../rdb/text-digest.ts'
 
 /**
  * Which keys came already: SCAN may name one more than once while tables of the server grow. Keeps eight bytes a key, and as

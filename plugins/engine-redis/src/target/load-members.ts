@@ -1,7 +1,7 @@
 import type { Host, Stored } from 'dbvault'
 import { readMember } from '../read-member.ts'
 import type { RdbKey, RdbVisitor } from '../rdb/rdb-walk.ts'
-import type { StreamDetail } from '../rdb/value-reader.ts'
+import type { StreamDetail } from '../rdb/kinds.ts'
 import type { Loader } from './loader.ts'
 import type { Survey } from './survey.ts'
 

@@ -3,7 +3,7 @@ import type { RedisFingerprint } from '../fingerprint/fingerprint.ts'
 import { Tally } from '../fingerprint/tally.ts'
 import { readMember } from '../read-member.ts'
 import { detailOf, type RdbHeader, type RdbKey, type RdbValue } from '../rdb/rdb-walk.ts'
-import type { StreamDetail } from '../rdb/value-reader.ts'
+import type { StreamDetail } from '../rdb/kinds.ts'
 
 /** From this size on the size of a value is kept, so that it can be sent on while it is read. */
 export const LARGE = 512 * 1024

@@ -1,6 +1,7 @@
 import type { Hash } from '../hash.ts'
 import { damaged } from '../rdb-error.ts'
-import { hashNumber, HashParts, hashWhole, WHOLE } from '../text.ts'
+import { WHOLE } from '../text.ts'
+import { hashNumber, HashParts, hashWhole } from '../text-digest.ts'
 import type { Window } from '../window.ts'
 
 /** One element of a packed value: a number, a text, or a text that was too large to be kept and of which there is a digest. */

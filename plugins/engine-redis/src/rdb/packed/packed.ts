@@ -1,5 +1,6 @@
 import { damaged } from '../rdb-error.ts'
-import { WHOLE, type Parts, type TextReader } from '../text.ts'
+import type { Parts } from '../parts.ts'
+import { WHOLE, type TextReader } from '../text.ts'
 import { Window, type Waiting } from '../window.ts'
 import { Entry } from './entry.ts'
 import { END, MORE, type Packing } from './packing.ts'
