@@ -1,6 +1,9 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
+/** The kind of a packet with a statement. MySQL has two bytes before that: there are no attributes, in one set. */
+const QUERY = 3
+
 /** A way to a server that ends behind one statement: it still arrives there and is run, and no answer comes back. */
 export interface Gate extends AsyncDisposable {
   readonly port: number
@@ -40,7 +43,7 @@ export async function startGate(port: number, ends: (sql: string) => boolean, ho
     }
     client.on('data', (chunk: Buffer) => {
       if (closed) return
-      last = chunk[4] === 3 && ends(chunk.toString('utf8', 5))
+      last = chunk[4] === QUERY && ends(chunk.toString('utf8', chunk[5] === 0 ? 7 : 5))
       upstream.write(chunk)
     })
     upstream.on('data', (chunk: Buffer) => {
