@@ -9,7 +9,7 @@ import { requireProgram } from './tools/tool-call.ts'
 
 export async function probe(source: Source<Flags>, host: Host, scratch?: ScratchChoice): Promise<Probe> {
   await using opened = await openSource(source, host)
-  const { server, database, collections, denied, bytes } = opened
+  const { server, database, collections, inSwap, denied, bytes } = opened
   const { flags } = source
   const tool = flags.tool === true ? await requireProgram('mongodump', flags['bin-dir'], host) : undefined
   const snapshot: SnapshotPlan = tool
@@ -24,7 +24,7 @@ export async function probe(source: Source<Flags>, host: Host, scratch?: Scratch
     consistency: snapshot.possible ? 'point-in-time' : 'none',
     findings: [
       ...unreadableFinding(database, source.user, denied),
-      ...leftoverFinding(collections),
+      ...leftoverFinding(collections, inSwap),
       ...consistencyFinding(snapshot),
     ],
     scratch: await scratchPossible(server, source.flags['bin-dir'], host, scratch),

@@ -13,6 +13,8 @@ export interface OpenSource extends AsyncDisposable {
   readonly server: Server
   readonly database: string
   readonly collections: readonly Collection[]
+  /** Whether a restore into it has left, or has, a journal. */
+  readonly inSwap: boolean
   /** Of the collections those that this user may not read. */
   readonly denied: readonly Collection[]
   /** Undefined where the user may not ask. */
@@ -41,6 +43,7 @@ export async function openSource(source: Source<Flags>, host: Host, slack?: numb
       server,
       database,
       collections,
+      inSwap: collections.length < listed.length,
       denied,
       bytes,
       snapshot,

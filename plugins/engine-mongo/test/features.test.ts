@@ -4,10 +4,11 @@ import assert from 'node:assert/strict'
 import { BSON, Timestamp, type Document } from 'mongodb'
 import type { Flags } from '../src/descriptor.ts'
 import engine from '../src/index.ts'
-import { readAll } from './support/archives.ts'
+import { readAll, storedArchive } from './support/archives.ts'
 import { dump, prove, rejected } from './support/exam.ts'
 import { startFakeServer, type FakeCollection, type FakeOptions, type FakeServer } from './support/fake-server.ts'
 import { defaults } from './support/flags.ts'
+import { startGate } from './support/gate.ts'
 
 const SET = { setName: 'rs0' }
 
@@ -288,6 +289,97 @@ describe('what MongoDB has and the stand-in server has not', () => {
     fake.intercept = () => undefined
     await engine.restore({ stored, target, expected: fingerprint }, testHost())
     assert.deepEqual([...(fake.databases.get('target')?.keys() ?? [])].sort(), ['a', 'b'])
+  })
+
+  /** A database `shop` to restore over `target`, each with a collection, and both with a view of one name. */
+  async function scene() {
+    const fake = await startFakeServer()
+    const view = (pipeline: object[]) => ({
+      ...collection([], { viewOn: 'a', pipeline }),
+      type: 'view' as const,
+      indexes: [],
+    })
+    const fill = (name: string, id: number): unknown =>
+      fake.databases.set(
+        name,
+        new Map([
+          ['a', collection([{ _id: id }])],
+          ['v', view([{ $match: { id } }])],
+        ]),
+      )
+    fill('shop', 1)
+    fill('target', 2)
+    const { stored, fingerprint } = await dump(at(fake, 'shop'))
+    const request = { stored, target: { ...at(fake, 'target'), replace: true }, expected: fingerprint }
+    return { fake, request, old: shown(fake, 'target'), fresh: shown(fake, 'shop') }
+  }
+
+  it('has its old views back, too, when new ones of their names were not made or are there', async () => {
+    for (const refuses of [
+      (command: Document) => command['to'] === 'target.a',
+      (command: Document) => 'update' in command && JSON.stringify(command).includes('"done"'),
+    ]) {
+      const { fake, request, old, fresh } = await scene()
+      await using _ = fake
+      let refused = false
+      fake.intercept = (command) => {
+        if (refused || !refuses(command)) return undefined
+        refused = true
+        return { ok: 0, code: 1, errmsg: 'not today' }
+      }
+      await rejected(engine.restore(request, testHost()), 'RESTORE_FAILED')
+      assert.equal(refused, true)
+      assert.deepEqual(shown(fake, 'target'), old)
+      await engine.restore(request, testHost())
+      assert.deepEqual(shown(fake, 'target'), fresh)
+    }
+  })
+
+  it('changes nothing when its journal is not taken', async () => {
+    const { fake, request, old } = await scene()
+    await using _ = fake
+    fake.intercept = (command) =>
+      String(command['insert']).startsWith('dbvault_journal')
+        ? { ok: 1, n: 0, writeErrors: [{ index: 0, code: 14_031, errmsg: 'full' }] }
+        : undefined
+    await rejected(engine.restore(request, testHost()), 'RESTORE_FAILED')
+    assert.deepEqual(shown(fake, 'target'), old)
+    assert.deepEqual(
+      fake.commands.filter((command) => 'renameCollection' in command),
+      [],
+    )
+  })
+
+  it('is whole though what it replaced cannot be dropped, which the next restore does', async () => {
+    const { fake, request, fresh } = await scene()
+    await using _ = fake
+    fake.intercept = (command) =>
+      String(command['drop']).startsWith('dbvault_old') ? { ok: 0, code: 1, errmsg: 'not today' } : undefined
+    await engine.restore(request, testHost())
+    assert.notDeepEqual(shown(fake, 'target'), fresh)
+    const { findings } = await engine.probe(at(fake, 'target'), testHost())
+    assert.ok(findings.some(({ severity }) => severity === 'incomplete'))
+    fake.intercept = () => undefined
+    await engine.restore(request, testHost())
+    assert.deepEqual(shown(fake, 'target'), fresh)
+  })
+
+  it('says why what a killed restore has left cannot be put back, and puts it back when it can', async () => {
+    const { fake, request, old } = await scene()
+    await using _ = fake
+    await using gate = await startGate(fake.port, (sent) => sent.includes('renameCollection'), false)
+    const through = { ...request, target: { ...request.target, port: gate.port } }
+    await rejected(engine.restore(through, testHost()), 'RESTORE_FAILED')
+    const { findings } = await engine.probe(at(fake, 'target'), testHost())
+    assert.ok(findings.some(({ severity }) => severity === 'incomplete'))
+    fake.intercept = (command) =>
+      'renameCollection' in command ? { ok: 0, code: 13, errmsg: 'not authorized' } : undefined
+    assert.match(await rejected(engine.restore(request, testHost()), 'RESTORE_FAILED'), /could not be put back/)
+    fake.intercept = () => undefined
+    const { bytes } = await dump(at(fake, 'shop'))
+    const cut = { ...request, stored: storedArchive(bytes.subarray(0, -20)) }
+    await rejected(engine.restore(cut, testHost()), 'RESTORE_FAILED')
+    assert.deepEqual(shown(fake, 'target'), old)
   })
 
   it('refuses to replace what a server cannot move aside, before anything is made', async () => {

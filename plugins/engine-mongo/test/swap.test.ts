@@ -174,6 +174,44 @@ describe('a restore that replaces the collections of a database', () => {
     assert.ok(kills >= 4, `${kills} kills`)
   })
 
+  for (const [what, isFirst, most] of [
+    ['the last of its steps', (request: Buffer) => request.includes('renameCollection'), 4],
+    ['its journal', (request: Buffer) => request.includes('insert') && request.includes('dbvault_journal_'), 2],
+  ] as const) {
+    it(`can be put back when it was cut off at ${what}, and then anywhere on its way back`, async function () {
+      this.timeout(180_000)
+      const content = await contents()
+      await using source = await database(fillNew)
+      const archive = await dump(at(source.mongo, source.name))
+      let cuts = 0
+      for (let nth = 1; ; nth++) {
+        await using target = await database(fillOld)
+        let before = 0
+        let after = 0
+        const isNth = (request: Buffer): boolean => {
+          if (before < most) return isFirst(request) && ++before === most
+          return /listCollections|renameCollection|drop|update/.test(request.toString('latin1')) && ++after === nth
+        }
+        await using gate = await startGate(target.mongo.port, isNth, true)
+        const to = { ...at(target.mongo, target.name), port: gate.port, replace: true }
+        const { stored, fingerprint: expected } = archive
+        await rejected(
+          engine.restore({ stored, target: to, expected }, testHost()),
+          'RESTORE_FAILED',
+          'SOURCE_UNREACHABLE',
+        )
+        await restoreInVain(archive, target)
+        // What was made and could not be removed is litter.
+        for (const { name } of await target.db.listCollections({ name: /^dbvault_new_/ }).toArray())
+          await target.db.dropCollection(name)
+        assert.equal(await contentOf(target.db), content.old, `cut off at request ${nth} of its way back`)
+        if (after < nth) break
+        cuts++
+      }
+      assert.ok(cuts >= 5, `${cuts} cuts`)
+    })
+  }
+
   it('is not put back while it lives', async () => {
     await using source = await database(fillNew)
     await using target = await database(fillOld)

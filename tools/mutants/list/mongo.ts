@@ -50,8 +50,8 @@ export const MONGO: readonly Mutant[] = [
   {
     name: 'a database that is half replaced is backed up as a whole one',
     file: 'plugins/engine-mongo/src/probe.ts',
-    find: '...leftoverFinding(collections)',
-    replace: '...leftoverFinding(collections.slice(0, 0))',
+    find: '...leftoverFinding(collections, inSwap)',
+    replace: '...leftoverFinding(collections.slice(0, 0), inSwap && false)',
     killedBy: { file: SWAP, title: 'that ended at its step 2' },
   },
   {
@@ -82,11 +82,18 @@ export const MONGO: readonly Mutant[] = [
     killedBy: { file: SWAP, title: 'and is killed at any of its requests has left the old or the new one whole' },
   },
   {
-    name: 'what is back after a killed restore is put back once more',
-    file: 'plugins/engine-mongo/src/target/recover-swap.ts',
-    find: "if ((state === 'begun' || state === 'undoing') && steps.length > 0) {",
-    replace: "if (state !== 'done' && steps.length > 0) {",
-    killedBy: { file: SWAP, title: 'can be put back by a run that is killed at any of its requests as well' },
+    name: 'what is back after a failed restore is taken for what that has made',
+    file: 'plugins/engine-mongo/src/target/swap-step.ts',
+    find: 'if (isOldBack(step.to, steps, there) ||',
+    replace: 'if ((isOldBack(step.to, steps, there) && steps.length === 0) ||',
+    killedBy: { file: SWAP, title: 'can be put back when it was cut off at its journal' },
+  },
+  {
+    name: 'a swap begins though its journal was not taken',
+    file: 'plugins/engine-mongo/src/target/swap-journal.ts',
+    find: 'if (Number(n) === documents.length) return\n',
+    replace: 'if (Number(n) <= documents.length) return\n',
+    killedBy: { file: FEATURES, title: 'changes nothing when its journal is not taken' },
   },
   {
     name: 'what a restore is just doing is put back by another',

@@ -46,7 +46,9 @@ export async function putInPlace(swap: Swap, host: Host): Promise<void> {
     journal.leave()
   }
   const views = made.filter(({ collection }) => collection.type === 'view').map(({ from }) => from)
-  await dropAside(server, database, [...movedAside(steps), ...views, names.journal], host)
+  // Last of all, and only then: by it the next restore knows what has to go.
+  const allGone = await dropAside(server, database, [...movedAside(steps), ...views], host)
+  if (allGone) await dropAside(server, database, [names.journal], host)
 }
 
 function stepsOf({ names, old, made }: Swap): Step[] {

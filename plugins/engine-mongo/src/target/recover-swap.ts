@@ -39,14 +39,23 @@ async function recover(
     })
   }
   if ((state === 'begun' || state === 'undoing') && steps.length > 0) {
-    await journal.undoing(lease)
-    await removeForGood(() => takeBack(steps, server, database), host.signal)
-    await journal.undone()
+    try {
+      await journal.undoing(lease)
+      await removeForGood(() => takeBack(steps, server, database), host.signal)
+      await journal.undone()
+    } catch (cause) {
+      host.signal.throwIfAborted()
+      const first: unknown = cause instanceof AggregateError ? cause.errors[0] : cause
+      const why = first instanceof Error ? first.message : String(first)
+      throw host.error('RESTORE_FAILED', `What a killed restore has left in ${where} could not be put back: ${why}`, {
+        hints: ['Nothing of it is lost. Restore again, with --replace, as a user who may do that.'],
+        cause,
+      })
+    }
     host.report({ kind: 'warning', message: `Put back what a killed restore had left half replaced in ${where}` })
   }
   const there = (await listNames(server, database)).map(({ name }) => name)
   const left = state === 'done' ? movedAside(steps).filter((name) => there.includes(name)) : []
   const made = there.filter((name) => isMadeBeside(name, journal.name))
-  await dropAside(server, database, [...left, ...made], host)
-  await journal.remove()
+  if (await dropAside(server, database, [...left, ...made], host)) await journal.remove()
 }

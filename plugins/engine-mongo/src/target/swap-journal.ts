@@ -117,7 +117,11 @@ export class SwapJournal {
   }
 
   async #insert(documents: Document[]): Promise<void> {
-    await this.#server.command(this.#database, { insert: this.name, documents, ...this.#safely() })
+    const { n } = await this.#server.command(this.#database, { insert: this.name, documents, ...this.#safely() })
+    if (Number(n) === documents.length) return
+    throw this.#host.error('RESTORE_FAILED', `The server did not take down what was going to be done (${this.name})`, {
+      hints: [`Nothing was changed in the database ${JSON.stringify(this.#database)}.`],
+    })
   }
 
   async #set(state: SwapState, where: Document): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Collection } from '../archive/collection.ts'
+import { digestOf } from '../fingerprint/definition.ts'
 import { listNames } from '../server/list-collections.ts'
 import type { Server } from '../server/server.ts'
 import { createView } from './create-collection.ts'
@@ -39,7 +40,7 @@ export async function takeBack(steps: readonly Step[], server: Server, database:
   const failures: unknown[] = []
   let any = false
   for (const step of steps.toReversed()) {
-    await takeOneBack(step, server, database).then(
+    await takeOneBack(step, steps, server, database).then(
       (was) => (any ||= was),
       (error: unknown) => failures.push(error),
     )
@@ -48,8 +49,8 @@ export async function takeBack(steps: readonly Step[], server: Server, database:
   return any
 }
 
-async function takeOneBack(step: Step, server: Server, database: string): Promise<boolean> {
-  const there = new Map((await listNames(server, database)).map(({ name, type }) => [name, type]))
+async function takeOneBack(step: Step, steps: readonly Step[], server: Server, database: string): Promise<boolean> {
+  const there = new Map((await listNames(server, database)).map((listed) => [listed.name, listed]))
   switch (step.kind) {
     case 'made there':
       if (!there.has(step.name)) return false
@@ -58,6 +59,8 @@ async function takeOneBack(step: Step, server: Server, database: string): Promis
     case 'move':
       // Where both are there, or none, it was not moved.
       if (!there.has(step.to) || there.has(step.from)) return false
+      // What was made may be gone by now; under its name is then what was there before, unless that is still aside.
+      if (isOldBack(step.to, steps, there) || there.get(step.to)?.type === 'view') return false
       await renameCollection(server, database, step.to, step.from)
       return true
     case 'drop view':
@@ -65,10 +68,22 @@ async function takeOneBack(step: Step, server: Server, database: string): Promis
       await makeView(server, database, step.view)
       return true
     case 'make view':
-      if (there.get(step.view.name) !== 'view') return false
+      if (!isMade(there.get(step.view.name), steps)) return false
       await drop(server, database, step.view.name)
       return true
   }
+}
+
+/** Whether a name is that of what was moved aside and is no longer there. */
+function isOldBack(name: string, steps: readonly Step[], there: ReadonlyMap<string, unknown>): boolean {
+  return steps.some((step) => step.kind === 'move' && step.from === name && !there.has(step.to))
+}
+
+/** Of a view, whether it is not that which was there before under the same name. */
+function isMade(there: View | undefined, steps: readonly Step[]): boolean {
+  if (there?.type !== 'view') return false
+  const old = steps.find((step) => step.kind === 'drop view' && step.view.name === there.name)
+  return old?.kind !== 'drop view' || digestOf({ ...there, indexes: [] }) !== digestOf({ ...old.view, indexes: [] })
 }
 
 export async function drop(server: Server, database: string, name: string): Promise<void> {

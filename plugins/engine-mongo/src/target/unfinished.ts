@@ -6,10 +6,11 @@ type Named = Pick<Collection, 'name'>
 
 const MOST_NAMES = 5
 
+const WAIT = 'If it is still running: wait for its end.'
 const BY_JOURNAL = 'If that restore was killed: the next one with --replace first puts back what it had moved.'
 const WAYS_OUT = [
   'If that restore was killed, and has left no journal: look into each of them, and give it its own name back: renameCollection.',
-  'If it is still running: wait for its end.',
+  WAIT,
 ]
 
 /**
@@ -27,11 +28,15 @@ export function refuseMovedAside(there: readonly Named[], database: string, host
 }
 
 /** A dump would lack, under their own names, collections that were moved aside; what was only made is no more than litter. */
-export function leftoverFinding(there: readonly Named[]): Finding[] {
+export function leftoverFinding(there: readonly Named[], inSwap: boolean): Finding[] {
   const aside = there.filter(({ name }) => isMovedAside(name))
   if (aside.length > 0) {
     const message = `A restore into this database has not put in place what it had moved aside: ${named(aside)}`
     return [{ severity: 'incomplete', message, fixes: [BY_JOURNAL, ...WAYS_OUT] }]
+  }
+  if (inSwap) {
+    const message = 'A restore into this database has ended, or is, while it puts collections in their places'
+    return [{ severity: 'incomplete', message, fixes: [BY_JOURNAL, WAIT] }]
   }
   const made = there.filter(({ name }) => isLeftover(name))
   if (made.length === 0) return []
