@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { buffer } from 'node:stream/consumers'
 import { bodyOf, rejectsWith } from 'dbvault/testing'
 import type { Fault } from '../../../test/support/http-proxy.ts'
+import { sendsLargePartsAgain } from '../../../test/support/large-parts.ts'
 import { needs } from '../../../test/support/tools.ts'
 import { BYTES, FaultyContainer, server, SMALL } from './support/faulty.ts'
 import { is } from './support/requests.ts'
@@ -25,6 +26,11 @@ describe('an upload to Azure through a network that fails', () => {
       await net.isWhole()
     })
   }
+
+  sendsLargePartsAgain(
+    (request) => is('block')(request) && Number(request.headers['content-length']) > 32 * 1024 ** 2,
+    () => net,
+  )
 
   it('waits as long as the server says before it sends a block again', async () => {
     net.proxy.plant(is('block'), { answer: 503, headers: { 'retry-after': '1' } })

@@ -4,6 +4,7 @@ import type { ErrorCode, ObjectStat, Storage } from 'dbvault'
 import { bodyOf, patterned, rejectsWith, type TestHost, testHost } from 'dbvault/testing'
 import { sharedS3 } from '../../../test/servers/s3-server.ts'
 import { type Fault, type HttpProxy, startHttpProxy } from '../../../test/support/http-proxy.ts'
+import { sendsLargePartsAgain } from '../../../test/support/large-parts.ts'
 import { needs } from '../../../test/support/tools.ts'
 import { loginAt, makeBucket, type TestBucket } from './support/bucket.ts'
 import { errorBody, is } from './support/requests.ts'
@@ -63,6 +64,8 @@ describe('the minio storage through a network that fails', () => {
       await isWhole()
     })
   }
+
+  sendsLargePartsAgain(is('part', 1), () => ({ storage, host, proxy }))
 
   it('waits as long as the server says before it sends a part again', async () => {
     proxy.plant(is('part', 1), { answer: 503, headers: { 'retry-after': '1' }, body: errorBody('SlowDown') })

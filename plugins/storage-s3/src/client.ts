@@ -7,6 +7,8 @@ const CONNECT_MS = 10_000
 const SILENCE_MS = 120_000
 /** What a server that is not Amazon's calls its only region, if it calls it at all. */
 const ANY_REGION = 'us-east-1'
+/** Without one of its own the SDK writes to the console when a part that is a stream was not taken. */
+const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
 /** The SDK with all that it does of its own accord turned off: retries, checksums, redirects. @throws USAGE */
 export async function connect(settings: Settings, host: Host): Promise<S3Client> {
@@ -17,6 +19,7 @@ export async function connect(settings: Settings, host: Host): Promise<S3Client>
     ...(profile !== undefined && { profile }),
     ...(pathStyle !== undefined && { forcePathStyle: pathStyle }),
     maxAttempts: 1,
+    logger: SILENT,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     // With it the SDK opens a connection for each part.

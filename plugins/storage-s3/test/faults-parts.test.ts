@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { bodyOf, rejectsWith } from 'dbvault/testing'
 import type { Fault } from '../../../test/support/http-proxy.ts'
+import { sendsLargePartsAgain } from '../../../test/support/large-parts.ts'
 import { needs } from '../../../test/support/tools.ts'
 import { BYTES, FaultyBucket, server, SMALL } from './support/faulty.ts'
 import { errorBody, is } from './support/requests.ts'
@@ -25,6 +26,8 @@ describe('an upload to S3 through a network that fails', () => {
       await net.isWhole()
     })
   }
+
+  sendsLargePartsAgain(is('part', 1), () => net)
 
   it('waits as long as the server says before it sends a part again', async () => {
     net.proxy.plant(is('part', 1), { answer: 503, headers: { 'retry-after': '1' }, body: errorBody('SlowDown') })

@@ -1,7 +1,6 @@
-import { createReadStream } from 'node:fs'
-import { open, unlink } from 'node:fs/promises'
+import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { finished, type Readable } from 'node:stream'
+import { finished, Readable } from 'node:stream'
 import type { TempDir } from '../../contract/host.ts'
 import { DbvaultError } from '../../errors/dbvault-error.ts'
 
@@ -9,6 +8,7 @@ import { DbvaultError } from '../../errors/dbvault-error.ts'
 const MEMORY = 64 * 1024 ** 2
 /** On disk they cost no memory, but the largest have gigabytes. */
 const ON_DISK_AT_ONCE = 2
+const READ_BYTES = 256 * 1024
 
 /** Where the bytes of one part wait until they were sent. */
 export interface PartSpace {
@@ -73,7 +73,7 @@ async function inFile(directory: TempDir): Promise<PartSpace> {
     },
     content() {
       if (length === 0) return Buffer.alloc(0)
-      const stream = createReadStream('', { fd: file, autoClose: false, start: 0, end: length - 1 })
+      const stream = Readable.from(bytesOf(file, length), { objectMode: false })
       streams.add(stream)
       finished(stream, () => streams.delete(stream))
       return stream
@@ -82,6 +82,17 @@ async function inFile(directory: TempDir): Promise<PartSpace> {
       for (const stream of streams) stream.destroy()
       await file.close()
     },
+  }
+}
+
+/** Not a stream of the file's: to destroy one closes the file, and clients destroy what they could not send. */
+async function* bytesOf(file: FileHandle, length: number): AsyncGenerator<Buffer> {
+  for (let at = 0; at < length;) {
+    const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, length - at))
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, at).catch(spoolFailed)
+    if (bytesRead === 0) throw new DbvaultError('INTERNAL', `A part of ${length} bytes ended after ${at}`)
+    at += bytesRead
+    yield buffer.subarray(0, bytesRead)
   }
 }
 

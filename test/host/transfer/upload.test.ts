@@ -120,6 +120,9 @@ describe('an upload', () => {
       if (failures-- <= 0) return
       await once(content, 'readable')
       if (process.platform === 'linux') assert.ok(openFiles().some((path) => path.endsWith('/part (deleted)')))
+      // As clients do with what they could not send.
+      content.destroy()
+      await once(content, 'close')
       throw passing()
     }
     const stat = await host.upload(body, place.upload(limits, { partDigests: [], bodyDigests: [] }))
