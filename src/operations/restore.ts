@@ -41,7 +41,7 @@ export async function restore(request: RestoreOptions, context: OperationContext
     const before = await retrying('opening the target', subject, context, () => engine.inspect(target, host))
     if (before.state === 'occupied' && !target.replace) {
       throw new DbvaultError('TARGET_NOT_EMPTY', `The target is not empty: ${before.description}`, {
-        hints: ['Choose another target, or replace what is there with --replace.'],
+        hints: [...(before.notes ?? []), 'Choose another target, or replace what is there with --replace.'],
       })
     }
     phase('checking')

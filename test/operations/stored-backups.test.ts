@@ -300,6 +300,21 @@ describe('restore', () => {
     await assert.rejects(restoring, { code: 'TARGET_NOT_EMPTY' })
   })
 
+  it('says of an occupied target what the engine notes about it, such as what a killed restore has left there', async () => {
+    const one = await storeText()
+    const { backup: opened } = await open(one)
+    const notes = ['2 of its tables were left by a restore that was killed']
+    const engine = textEngine(one.databases, {
+      inspect: async () => ({ state: 'occupied', description: 'shop, 3 tables', notes }),
+    })
+    const target = { database: 'shop', flags: {}, replace: false }
+    await assert.rejects(restore({ engine, backup: opened, target, dryRun: false }, context), (error) => {
+      assert.ok(error instanceof DbvaultError)
+      assert.deepEqual(error.hints.slice(0, -1), notes)
+      return true
+    })
+  })
+
   it('does not begin with a damaged artifact, and says so in a dry run too', async () => {
     const one = await storeText()
     const { backup: opened } = await open(one)
