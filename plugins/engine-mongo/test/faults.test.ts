@@ -7,7 +7,7 @@ import engine from '../src/index.ts'
 import { storedArchive } from './support/archives.ts'
 import { contentOf } from './support/content.ts'
 import { database, dump, fillLarge, prove, rejected } from './support/exam.ts'
-import { startGate } from './support/gate.ts'
+import { startGate } from '../../../test/support/gate.ts'
 import { at, databaseName, harness } from './support/harness.ts'
 
 describe('a MongoDB server that fails', () => {

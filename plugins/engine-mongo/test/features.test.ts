@@ -8,7 +8,7 @@ import { readAll, storedArchive } from './support/archives.ts'
 import { dump, prove, rejected } from './support/exam.ts'
 import { startFakeServer, type FakeCollection, type FakeOptions, type FakeServer } from './support/fake-server.ts'
 import { defaults } from './support/flags.ts'
-import { startGate } from './support/gate.ts'
+import { startGate } from '../../../test/support/gate.ts'
 
 const SET = { setName: 'rs0' }
 

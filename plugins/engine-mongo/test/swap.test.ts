@@ -14,7 +14,7 @@ import { SwapJournal } from '../src/target/swap-journal.ts'
 import { storedArchive } from './support/archives.ts'
 import { contentOf } from './support/content.ts'
 import { database, dump, rejected, type Dumped } from './support/exam.ts'
-import { startGate } from './support/gate.ts'
+import { startGate } from '../../../test/support/gate.ts'
 import { at } from './support/harness.ts'
 
 async function fillOld(db: Db): Promise<void> {

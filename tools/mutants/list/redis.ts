@@ -2,6 +2,7 @@ import type { Mutant } from '../mutant.ts'
 
 const PROVE = 'plugins/engine-redis/test/prove.test.ts'
 const FETCH = 'plugins/engine-redis/test/fetch.test.ts'
+const PUT_IN_PLACE = 'plugins/engine-redis/test/put-in-place.test.ts'
 const RESTORE = 'plugins/engine-redis/test/restore.test.ts'
 const CLUSTER = 'plugins/engine-redis/test/cluster.test.ts'
 
@@ -65,8 +66,8 @@ export const REDIS: readonly Mutant[] = [
   {
     name: 'what was prepared in Redis stays when the restore fails',
     file: 'plugins/engine-redis/src/target/staging.ts',
-    find: "if ((await session.call('EXISTS', MARKER)) === 1) await flush(session, database)",
-    replace: "if ((await session.call('EXISTS', MARKER)) === 2) await flush(session, database)",
+    find: 'else await flush(session, database)',
+    replace: 'else kept.pop()',
     killedBy: { file: RESTORE, title: 'leaves the target as it was wherever the connection is cut' },
   },
   {
@@ -78,10 +79,24 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'old functions are not put back',
-    file: 'plugins/engine-redis/src/target/staging.ts',
-    find: "await this.#session.call('FUNCTION', 'RESTORE', before as Buffer, 'FLUSH')",
-    replace: "await this.#session.call('FUNCTION', 'LIST')",
+    file: 'plugins/engine-redis/src/target/put-in-place.ts',
+    find: "await session.call('FUNCTION', 'RESTORE', before.dump, 'FLUSH')",
+    replace: "await session.call('FUNCTION', 'LIST')",
     killedBy: { file: RESTORE, title: 'puts old functions back when what was restored cannot be put in its place' },
+  },
+  {
+    name: 'the last step of a restore is carried out though it was given up',
+    file: 'plugins/engine-redis/src/target/put-in-place.ts',
+    find: "await session.call('WATCH', MARKER)",
+    replace: "await session.call('GET', MARKER)",
+    killedBy: { file: PUT_IN_PLACE, title: 'is not carried out any more once it was given up' },
+  },
+  {
+    name: 'what was there before is removed though it is not known where it is',
+    file: 'plugins/engine-redis/src/target/staging.ts',
+    find: 'if (this.#replaced === undefined && mark.endsWith(REPLACED)) kept.push(database)',
+    replace: 'if (this.#replaced === undefined && mark === REPLACED) kept.push(database)',
+    killedBy: { file: PUT_IN_PLACE, title: 'keeps what was there before when that cannot be put back' },
   },
   {
     name: 'an RDB file is replaced by a restore',

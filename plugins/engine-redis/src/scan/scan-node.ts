@@ -10,6 +10,7 @@ import { RdbWriter } from '../rdb/rdb-writer.ts'
 import { formatOf } from '../scratch/find-programs.ts'
 import { readReply, type Reply } from '../server/bulk-reader.ts'
 import { readPayload } from '../server/dump-payload.ts'
+import { librariesOf } from '../server/libraries.ts'
 import type { Which } from '../server/place.ts'
 import { nameOf, type Server } from '../server/server.ts'
 import { serverError } from '../server/server-error.ts'
@@ -96,7 +97,7 @@ class Scan {
   ): AsyncGenerator<Buffer> {
     this.#writer.aux('redis-ver', Buffer.from(info.get('redis_version') ?? ''))
     this.#writer.aux('used-mem', Buffer.from(info.get('used_memory') ?? '0'))
-    if (functions) for (const code of await this.#libraries()) this.#writer.library(code)
+    if (functions) for (const { code } of (await librariesOf(this.#session)) ?? []) this.#writer.library(code)
     yield this.#writer.take()
     for (const database of databases) yield* this.#database(database)
     this.#writer.end(true)
@@ -142,19 +143,6 @@ class Scan {
       // Small values go together.
       if (part.length > LARGE) yield this.#writer.take()
     }
-  }
-
-  async #libraries(): Promise<Buffer[]> {
-    const list = await this.#session.bytes('FUNCTION', 'LIST', 'WITHCODE').catch((error: unknown) => {
-      this.#host.signal.throwIfAborted()
-      // Before 7.0 there are none.
-      if (error instanceof Error && /unknown command/i.test(error.message)) return []
-      throw error
-    })
-    return (list as readonly (readonly unknown[])[]).map((fields) => {
-      const at = fields.findIndex((field) => String(field) === 'library_code')
-      return fields[at + 1] as Buffer
-    })
   }
 
   #refused(reply: Extract<Reply, { kind: 'error' }>): Error {

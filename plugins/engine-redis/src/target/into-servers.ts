@@ -52,7 +52,6 @@ export async function throughStaging(work: Work, server: Server, host: Host): Pr
     await loader.finish()
     await requireSizes(loader, staging, host)
     await staging.swap(work.replace, work.libraries, work.others)
-    await staging.done(work.others)
     return { keys: loader.restored, expired: expired + loader.expired }
   } catch (error) {
     await staging[Symbol.asyncDispose]()
