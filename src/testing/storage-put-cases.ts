@@ -170,10 +170,10 @@ export function storagePutCases(harness: StorageHarness): ConformanceCase[] {
   ]
 }
 
-/** Among them those of one part and of a byte more, and of two parts, where parts have 8 MiB. */
+/** Among them those of one part and of a byte more, and of two parts, where parts have 6 or 8 MiB. */
 function sizes(largest: number): readonly number[] {
-  const part = 8 * 1024 ** 2
-  return [0, 1, 65_537, part, part + 1, 2 * part, largest].filter((size) => size <= largest)
+  const ofParts = [6, 8].map((MiB) => MiB * 1024 ** 2).flatMap((part) => [part, part + 1, 2 * part])
+  return [0, 1, 65_537, ...ofParts, largest].filter((size) => size <= largest)
 }
 
 /** A case in which the storage does not get the answer to the request that makes the object. */

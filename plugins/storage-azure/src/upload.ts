@@ -10,7 +10,7 @@ const MiB = 1024 ** 2
 
 /** A blob has at most 50,000 blocks of at most 4,000 MiB; 4.75 TiB are what every version of the service takes. */
 export const LIMITS: PartLimits = {
-  firstBytes: 8 * MiB,
+  firstBytes: 6 * MiB,
   maxParts: 50_000,
   maxPartBytes: 4000 * MiB,
   maxBytes: 4.75 * 1024 ** 2 * MiB,

@@ -21,7 +21,7 @@ const MiB = 1024 ** 2
 
 /** Parts but the last have at least 5 MiB, and there are at most 10,000. */
 export const LIMITS: PartLimits = {
-  firstBytes: 8 * MiB,
+  firstBytes: 6 * MiB,
   maxParts: 10_000,
   maxPartBytes: 5 * 1024 * MiB,
   maxBytes: 5 * 1024 ** 2 * MiB,

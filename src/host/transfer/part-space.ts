@@ -26,23 +26,49 @@ export function partsAtOnce(bytes: number): number {
   return isSmall(bytes) ? Math.floor(MEMORY / bytes) - 1 : ON_DISK_AT_ONCE
 }
 
-/** Gives out space: small parts are kept in buffers that are used again, large ones in files without a name. */
+/** Gives out space: small parts are kept in memory that is used again, large ones in files without a name. */
 export class PartSpaces {
   readonly #tempDir: () => Promise<TempDir>
-  #free: Buffer[] = []
+  #slab = new Slab(0)
 
   constructor(tempDir: () => Promise<TempDir>) {
     this.#tempDir = tempDir
   }
 
   async take(size: number): Promise<PartSpace> {
-    return isSmall(size) ? this.#inMemory(size) : inFile(await this.#tempDir())
+    if (!isSmall(size)) return inFile(await this.#tempDir())
+    // Sizes only grow: what is too small now will not be needed again.
+    if (this.#slab.size !== size) this.#slab = new Slab(size)
+    return this.#slab.take()
   }
 
-  #inMemory(size: number): PartSpace {
-    // Sizes only grow: what is too small now will not be needed again.
-    this.#free = this.#free.filter(({ length }) => length === size)
-    const buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(size)
+  /**
+   * Gives the memory back at once, and not when it is next looked for garbage. Only after everything was sent: nobody may be
+   * reading it any more.
+   */
+  free(): void {
+    this.#slab.free()
+  }
+}
+
+/**
+ * Room for all parts of a size that may be in memory, in one piece. What was never written to costs nothing, and a piece as
+ * large as this goes back to the system when it is freed, where the allocator keeps smaller ones.
+ */
+class Slab {
+  readonly size: number
+  readonly #bytes: ArrayBuffer
+  readonly #free: Buffer[] = []
+  #cut = 0
+
+  constructor(size: number) {
+    this.size = size
+    this.#bytes = Buffer.allocUnsafeSlow(size === 0 ? 0 : MEMORY - (MEMORY % size)).buffer
+  }
+
+  take(): PartSpace {
+    const free = this.#free
+    const buffer = free.pop() ?? Buffer.from(this.#bytes, this.#cut++ * this.size, this.size)
     let length = 0
     return {
       write(bytes) {
@@ -50,8 +76,13 @@ export class PartSpaces {
         length += bytes.length
       },
       content: () => buffer.subarray(0, length),
-      release: async () => void this.#free.push(buffer),
+      // Taken first next time: it has its pages already.
+      release: async () => void free.push(buffer),
     }
+  }
+
+  free(): void {
+    this.#bytes.transfer(0)
   }
 }
 

@@ -67,12 +67,16 @@ class UploadRun<Begun, Sent> {
   }
 
   async put(body: Readable): Promise<ObjectStat> {
-    const cutter = new PartCutter(this.#steps, new PartSpaces(() => this.#host.tempDir()))
+    const spaces = new PartSpaces(() => this.#host.tempDir())
+    const cutter = new PartCutter(this.#steps, spaces)
     const parts = cutter.cut(bodyChunks(body, this.#stop.signal))
     const first = await parts.next()
     if (first.done) throw new DbvaultError('INTERNAL', 'A body was cut into no part at all')
-    if (first.value.last) return this.#putWhole(first.value, cutter.body)
-    return this.#putInParts(startingWith(first.value, parts), cutter)
+    const stat = await (first.value.last
+      ? this.#putWhole(first.value, cutter.body)
+      : this.#putInParts(startingWith(first.value, parts), cutter))
+    spaces.free()
+    return stat
   }
 
   async #putWhole(part: HeldPart, body: WholeBody): Promise<ObjectStat> {
