@@ -23,7 +23,7 @@ import { postgresRows } from './server-rows.ts'
 const [megabytes = 500, runs = 3, large = 3000, backups = 10_000] = process.argv.slice(2).map(Number)
 const MB = 1_000_000
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
-const DBVAULT = `'${process.execPath}' --import '${path('own-peak.ts')}' '${path('../bin/run.js')}'`
+const DBVAULT = `'${process.execPath}' --import '${path('own-peak.js')}' '${path('../bin/run.js')}'`
 const folder = await mkdtemp(join(tmpdir(), 'bench-clouds-'))
 const at = (name: string): string => join(folder, name)
 const key = at('vault.key')

@@ -15,7 +15,7 @@ import { type Contender, race } from './race.ts'
 const [documents = 100_000, runs = 3, large = 3_300_000] = process.argv.slice(2).map(Number)
 const BYTES = 600
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
-const NODE = `'${process.execPath}' --import '${path('own-peak.ts')}'`
+const NODE = `'${process.execPath}' --import '${path('own-peak.js')}'`
 const folder = await mkdtemp(join(tmpdir(), 'bench-mongo-'))
 const [out, key] = [join(folder, 'out'), join(folder, 'vault.key')]
 const figures = new Figures()

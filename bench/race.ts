@@ -18,7 +18,7 @@ export interface Measured {
   readonly seconds: number
   /** User and system time of the command and all that it started. */
   readonly cpuSeconds: number
-  /** Largest resident set of the process that ran `own-peak.ts`, or else of any one process, in MB (10^6 bytes). */
+  /** Largest resident set of the process that ran `own-peak.js`, or else of any one process, in MB (10^6 bytes). */
   readonly peakMb: number
 }
 

@@ -16,7 +16,7 @@ import { fillWithKeys, fillWithTexts } from './redis-keys.ts'
 
 const [keys = 1_000_000, runs = 3, large = 2000] = process.argv.slice(2, 5).map(Number)
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
-const DBVAULT = `'${process.execPath}' --import '${path('own-peak.ts')}' '${path('../bin/run.js')}'`
+const DBVAULT = `'${process.execPath}' --import '${path('own-peak.js')}' '${path('../bin/run.js')}'`
 const folder = await mkdtemp(join(tmpdir(), 'bench-redis-'))
 const [out, key, byHand, file] = ['out', 'vault.key', 'by-hand', 'dump.rdb'].map((name) => join(folder, name)) as [
   string,

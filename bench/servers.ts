@@ -18,7 +18,7 @@ import { mysqlRows, postgresRows } from './server-rows.ts'
 const [megabytes = 500, runs = 3, large = 3000] = process.argv.slice(2, 5).map(Number)
 const only = process.argv[5]
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
-const DBVAULT = `'${process.execPath}' --import '${path('own-peak.ts')}' '${path('../bin/run.js')}'`
+const DBVAULT = `'${process.execPath}' --import '${path('own-peak.js')}' '${path('../bin/run.js')}'`
 const folder = await mkdtemp(join(tmpdir(), 'bench-servers-'))
 const [out, key, byHand, archive] = ['out', 'vault.key', 'by-hand', 'archive'].map((name) => join(folder, name)) as [
   string,
