@@ -85,15 +85,25 @@ class LocalStorage implements Storage {
 
   async get(key: string, host: Host, { range }: GetOptions = {}): Promise<Readable> {
     host.signal.throwIfAborted()
-    const path = await this.#locate(key)
-    if (path === undefined) throw notFound(join(this.#root, key))
-    return readFile(path, host.signal, range)
+    const { parts, name } = split(key)
+    try {
+      const folder = await directoryBelow(this.#root, parts)
+      if (folder === undefined) throw notFound(join(this.#root, key))
+      return await readFile(join(folder, name), host.signal, range)
+    } catch (error) {
+      // Only then: a listing reads thousands.
+      if (DbvaultError.is(error) && error.code === 'OBJECT_NOT_FOUND') await assertRoot(this.#root)
+      throw error
+    }
   }
 
   async stat(key: string, host: Host): Promise<ObjectStat | undefined> {
     host.signal.throwIfAborted()
-    const path = await this.#locate(key)
-    if (path === undefined) return undefined
+    const { parts, name } = split(key)
+    await assertRoot(this.#root)
+    const folder = await directoryBelow(this.#root, parts)
+    if (folder === undefined) return undefined
+    const path = join(folder, name)
     const stats = await onDisk('read', path, () => lstat(path)).catch(unlessAbsent)
     if (stats === undefined || stats.isDirectory()) return undefined
     if (!stats.isFile()) throw new DbvaultError('STORAGE_FAILED', `${path} is not a plain file`)
@@ -137,14 +147,6 @@ class LocalStorage implements Storage {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
-
-  /** Where the object is if it is there at all; undefined where not even its directory is. */
-  async #locate(key: string): Promise<string | undefined> {
-    const { parts, name } = split(key)
-    await assertRoot(this.#root)
-    const folder = await directoryBelow(this.#root, parts)
-    return folder === undefined ? undefined : join(folder, name)
-  }
 
   /** Only the directory that the prefix leads to, not the whole root. */
   async *#below(prefix: string, host: Host): AsyncGenerator<Found> {
