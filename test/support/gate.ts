@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { sever } from './sever.ts'
 
 /** A way to a server that breaks behind one request: it still arrives there and is carried out, and no answer comes back. */
 export interface Gate extends AsyncDisposable {
@@ -18,7 +19,7 @@ export async function startGate(port: number, breaks: (request: Buffer) => boole
   const broken = Promise.withResolvers<void>()
   let refusing = false
   const listener = createServer((client) => {
-    if (refusing) return void client.resetAndDestroy()
+    if (refusing) return void sever(client)
     const upstream = connect(port, '127.0.0.1')
     let last = false
     for (const socket of [client, upstream]) {
@@ -40,7 +41,7 @@ export async function startGate(port: number, breaks: (request: Buffer) => boole
       if (!last) return void client.write(chunk)
       refusing = !accept
       broken.resolve()
-      for (const socket of sockets) socket.resetAndDestroy()
+      for (const socket of sockets) sever(socket)
     })
   })
   listener.listen(0, '127.0.0.1')

@@ -11,6 +11,7 @@ import {
 import type { AddressInfo } from 'node:net'
 import type { Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
+import { sever } from './sever.ts'
 
 /** A request as it has come in. */
 export interface SeenRequest {
@@ -161,7 +162,7 @@ export async function startHttpProxy(server: string): Promise<HttpProxy> {
     for await (const chunk of incoming as AsyncIterable<Buffer>) {
       if (cutAfter !== undefined && passed + chunk.length >= cutAfter) {
         upstream.destroy()
-        incoming.socket.resetAndDestroy()
+        sever(incoming.socket)
         break
       }
       passed += chunk.length
@@ -179,7 +180,7 @@ export async function startHttpProxy(server: string): Promise<HttpProxy> {
   ): Promise<void> {
     if (fault && 'loseAnswer' in fault) {
       await drain(answer)
-      return void outgoing.socket?.resetAndDestroy()
+      return void sever(outgoing.socket)
     }
     if (fault && 'replaceAnswer' in fault) {
       await drain(answer)
@@ -205,7 +206,7 @@ export async function startHttpProxy(server: string): Promise<HttpProxy> {
         if (piece.length >= left) {
           await new Promise((sent) => outgoing.write(piece.subarray(0, left), sent))
           answer.destroy()
-          return void outgoing.socket?.resetAndDestroy()
+          return void sever(outgoing.socket)
         }
         left -= piece.length
         if (outgoing.destroyed) return void answer.destroy()
@@ -213,7 +214,7 @@ export async function startHttpProxy(server: string): Promise<HttpProxy> {
       }
     }
     if (left === Number.POSITIVE_INFINITY) outgoing.end()
-    else outgoing.socket?.resetAndDestroy()
+    else sever(outgoing.socket)
   }
 
   return {

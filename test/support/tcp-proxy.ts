@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type NetConnectOpts, type Socket } from 'node:net'
+import { sever } from './sever.ts'
 
 /** A network between a client and a server that can be made to fail. Listens on 127.0.0.1. */
 export interface TcpProxy extends AsyncDisposable {
@@ -104,10 +105,4 @@ function relay(from: Socket, to: Socket, pass: (chunk: Buffer) => boolean = () =
 
 function hold(pair: readonly [Socket, Socket]): void {
   for (const socket of pair) socket.pause()
-}
-
-/** A socket that is being shut down or connected cannot be reset, and one that is to be nevertheless is never closed. */
-function sever(socket: Socket): void {
-  if (socket.writableEnded || socket.connecting) socket.destroy()
-  else socket.resetAndDestroy()
 }

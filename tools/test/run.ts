@@ -5,7 +5,7 @@
  * the files when none is named, in lanes side by side; DBVAULT_TEST_LANES says how many, one for each processor if it does not.
  */
 import { spawn, type SpawnOptions } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, watch } from 'node:fs'
 import { open, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -14,6 +14,8 @@ import pLimit from 'p-limit'
 import { TOOLS, type Tool } from '../../test/support/tools.ts'
 import type { Totals } from './reporter.ts'
 
+/** How long a process may go on after its last test. What keeps it from its end is a failure, and would be waited for until CI gives up. */
+const LINGER_MS = 60_000
 const EXCUSED = /\((cannot be asked|not asked): .+\)$/
 
 process.chdir(join(import.meta.dirname, '../..'))
@@ -79,16 +81,26 @@ function sum(all: readonly Totals[]): Totals {
 async function mocha(args: readonly string[], options: SpawnOptions = {}): Promise<Totals> {
   const folder = await mkdtemp(join(tmpdir(), 'dbvault-totals-'))
   const file = join(folder, 'totals.json')
+  const stop = new AbortController()
+  let lingering: NodeJS.Timeout | undefined
+  using _ = closing(watch(folder, () => (lingering ??= setTimeout(() => stop.abort(), LINGER_MS))))
   try {
     const program = createRequire(import.meta.url).resolve('mocha/bin/mocha.js')
     const all = [program, '--reporter', './tools/test/reporter.ts', ...args]
-    const code = await run(process.execPath, all, { ...options, env: { ...process.env, DBVAULT_TEST_TOTALS: file } })
+    const env = { ...process.env, DBVAULT_TEST_TOTALS: file }
+    const code = await run(process.execPath, all, { ...options, env, signal: stop.signal, killSignal: 'SIGKILL' })
+    if (stop.signal.aborted) console.log(`did not end ${LINGER_MS / 1000} s after its last test: ${args.join(' ')}`)
     const totals = await readFile(file, 'utf8').then((text) => JSON.parse(text) as Totals, neverEnded)
     // Whatever mocha does not count, such as an exception between tests, still shows in its exit code.
     return code === 0 || totals.failed > 0 ? totals : { ...totals, failed: 1 }
   } finally {
+    clearTimeout(lingering)
     await rm(folder, { recursive: true })
   }
+}
+
+function closing(watcher: { close(): void }): Disposable {
+  return { [Symbol.dispose]: () => watcher.close() }
 }
 
 function neverEnded(): Totals {
@@ -97,5 +109,7 @@ function neverEnded(): Totals {
 
 async function run(program: string, args: readonly string[], options: SpawnOptions = {}): Promise<number | null> {
   const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options })
-  return new Promise((resolve, reject) => child.on('error', reject).on('close', resolve))
+  return new Promise((resolve, reject) => {
+    child.on('error', (error) => error.name === 'AbortError' || reject(error)).on('close', resolve)
+  })
 }

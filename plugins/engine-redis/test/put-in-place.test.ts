@@ -6,6 +6,7 @@ import { rejectsWith, testHost } from 'dbvault/testing'
 import { describe, it } from 'mocha'
 import { startRedis } from '../../../test/servers/redis.ts'
 import { startGate } from '../../../test/support/gate.ts'
+import { sever } from '../../../test/support/sever.ts'
 import { needs } from '../../../test/support/tools.ts'
 import engine from '../src/index.ts'
 import type { Server } from '../src/server/server.ts'
@@ -51,7 +52,7 @@ async function startLateWay(port: number, holds: (request: Buffer) => boolean) {
     client.on('data', (request) => {
       if (!holds(request)) return void upstream.write(request)
       held.resolve({ upstream, request })
-      client.resetAndDestroy()
+      sever(client)
     })
   })
   listener.listen(0, '127.0.0.1')

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { sever } from '../../../../test/support/sever.ts'
 
 /** The kind of a packet with a statement. MySQL has two bytes before that: there are no attributes, in one set. */
 const QUERY = 3
@@ -23,13 +24,13 @@ export async function startGate(port: number, ends: (sql: string) => boolean, ho
   const close = (): void => {
     closed = true
     for (const socket of sockets) {
-      if (how === 'cut') socket.resetAndDestroy()
+      if (how === 'cut') sever(socket)
       else socket.pause()
     }
     resolve()
   }
   const listener = createServer((client) => {
-    if (closed && how === 'cut') return void client.resetAndDestroy()
+    if (closed && how === 'cut') return void sever(client)
     const upstream = connect(port, '127.0.0.1')
     let last = false
     for (const socket of [client, upstream]) {

@@ -1,7 +1,11 @@
 import { isLocked } from './result-code.ts'
 
+/** A writer that never pauses leaves moments of microseconds between its commits: they are met by asking often. */
+const MOST_MS = 3
+
 /**
- * Waits for locks in short turns, so that an abort is seen. SQLite's own time-out would block the thread for all of it.
+ * Waits for locks in short turns, so that an abort is seen. SQLite's own time-out would block the thread for all of it, and
+ * asks ten times a second. The turns differ in length, not to keep step with a writer.
  */
 export class Patience {
   readonly #until: number
@@ -19,8 +23,8 @@ export class Patience {
         return attempt()
       } catch (error) {
         if (!isLocked(error) || performance.now() >= this.#until) throw error
-        // Wakes at once on a notify; else in 50 ms.
-        Atomics.wait(this.#cancelled, 0, 0, 50)
+        // Wakes at once on a notify.
+        Atomics.wait(this.#cancelled, 0, 0, 1 + Math.random() * (MOST_MS - 1))
         if (Atomics.load(this.#cancelled, 0) !== 0) throw error
       }
     }
