@@ -7,6 +7,7 @@ import type { Flags } from './descriptor.ts'
 import { differences } from './fingerprint/differences.ts'
 import { asMongoFingerprint, counts } from './fingerprint/fingerprint.ts'
 import { archiveOf, bytesOf } from './members.ts'
+import { hintsOf } from './server/machine-problem.ts'
 import { placeOf, requireDatabase } from './server/place.ts'
 import { RefusedError } from './server/refused-error.ts'
 import { Server } from './server/server.ts'
@@ -107,6 +108,7 @@ async function refuseOccupied(
 function restoreError(host: Host, error: unknown): unknown {
   if (error instanceof RefusedError) {
     return host.error('RESTORE_FAILED', `The restore failed, and the target is as it was: ${error.message}`, {
+      hints: hintsOf(error),
       cause: error,
     })
   }

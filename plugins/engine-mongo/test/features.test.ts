@@ -10,6 +10,11 @@ import { startFakeServer, type FakeCollection, type FakeOptions, type FakeServer
 import { defaults } from './support/flags.ts'
 import { startGate } from '../../../test/support/gate.ts'
 
+interface Failure {
+  readonly code?: string
+  readonly hints?: readonly string[]
+}
+
 const SET = { setName: 'rs0' }
 
 /** What the tests' real server has not is tried on one that only speaks the protocol; see fake-server.ts. */
@@ -257,6 +262,26 @@ describe('what MongoDB has and the stand-in server has not', () => {
       [...fake.databases].filter(([name, all]) => name.startsWith('dbvault') && all.size > 0),
       [],
     )
+  })
+
+  it('says of a restore for which the disk of the server is too small that it needs room, and leaves the target as it was', async () => {
+    await using fake = await startFakeServer()
+    fake.databases.set('shop', new Map([['a', collection([{ _id: 1 }])]]))
+    const { stored, fingerprint: expected } = await dump(at(fake, 'shop'))
+    fake.databases.set('copy', new Map([['a', collection([{ _id: 'old' }])]]))
+    for (const answer of [
+      { ok: 0, code: 14031, errmsg: 'available disk space of 1 bytes is less than required minimum' },
+      { ok: 1, n: 0, writeErrors: [{ index: 0, code: 1, errmsg: 'could not extend file: No space left on device' }] },
+    ]) {
+      fake.intercept = (command) => ('insert' in command && command['insert'] !== 'a' ? answer : undefined)
+      const target = { ...at(fake, 'copy'), replace: true }
+      await assert.rejects(engine.restore({ stored, target, expected }, testHost()), (error: Error & Failure) => {
+        assert.equal(error.code, 'RESTORE_FAILED')
+        assert.match(String(error.hints), /Make room on the disk of the server/)
+        return true
+      })
+      assert.deepEqual([...(fake.databases.get('copy')?.keys() ?? [])], ['a'])
+    }
   })
 
   it('reports an error of the server that it does not know as one of the server', async () => {
