@@ -19,7 +19,7 @@ export async function startGate(port: number, breaks: (request: Buffer) => boole
   const broken = Promise.withResolvers<void>()
   let refusing = false
   const listener = createServer((client) => {
-    if (refusing) return void sever(client)
+    if (refusing) return sever(client)
     const upstream = connect(port, '127.0.0.1')
     let last = false
     for (const socket of [client, upstream]) {

@@ -180,7 +180,7 @@ export async function startHttpProxy(server: string): Promise<HttpProxy> {
   ): Promise<void> {
     if (fault && 'loseAnswer' in fault) {
       await drain(answer)
-      return void sever(outgoing.socket)
+      return sever(outgoing.socket)
     }
     if (fault && 'replaceAnswer' in fault) {
       await drain(answer)
@@ -206,7 +206,7 @@ export async function startHttpProxy(server: string): Promise<HttpProxy> {
         if (piece.length >= left) {
           await new Promise((sent) => outgoing.write(piece.subarray(0, left), sent))
           answer.destroy()
-          return void sever(outgoing.socket)
+          return sever(outgoing.socket)
         }
         left -= piece.length
         if (outgoing.destroyed) return void answer.destroy()

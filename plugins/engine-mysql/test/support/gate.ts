@@ -30,7 +30,7 @@ export async function startGate(port: number, ends: (sql: string) => boolean, ho
     resolve()
   }
   const listener = createServer((client) => {
-    if (closed && how === 'cut') return void sever(client)
+    if (closed && how === 'cut') return sever(client)
     const upstream = connect(port, '127.0.0.1')
     let last = false
     for (const socket of [client, upstream]) {
