@@ -25,6 +25,8 @@ export interface CatalogBackup {
   readonly key: string
   /** Members that the manifest names and that are not there. Empty for a whole backup. */
   readonly missing: readonly string[]
+  /** Members that are there with another size than the manifest says. Empty for a whole backup. */
+  readonly torn: readonly string[]
   /** Of the newest `verify`. */
   readonly lastProof?: { readonly record: ProofRecord; readonly text: string; readonly key: string }
 }
@@ -36,7 +38,7 @@ export async function readCatalog(
   host: Host,
   now: Date = new Date(),
 ): Promise<Catalog> {
-  const { objects, backups, damaged } = await takeInventory(storage, scope, host)
+  const { objects, backups, damaged } = await takeInventory(storage, scope, host, now)
   return { backups, damaged, orphans: findOrphans(objects, { backups, damaged }, now) }
 }
 
@@ -46,10 +48,15 @@ export interface Inventory extends Omit<Catalog, 'orphans'> {
 }
 
 /** A listing that cannot be completed is an error, never an empty inventory. */
-export async function takeInventory(storage: Storage, scope: string, host: Host): Promise<Inventory> {
+export async function takeInventory(
+  storage: Storage,
+  scope: string,
+  host: Host,
+  now: Date = new Date(),
+): Promise<Inventory> {
   const manifests = new Manifests(storage, host)
   try {
-    return await inventoryOf(storage.list(scope, host), scope, manifests)
+    return await inventoryOf(storage.list(scope, host), scope, manifests, now)
   } catch (error) {
     // Nothing reads on behind the back of whoever is told of it.
     await manifests.stop()
@@ -61,6 +68,7 @@ async function inventoryOf(
   listing: AsyncIterable<ObjectStat>,
   scope: string,
   manifests: Manifests,
+  now: Date,
 ): Promise<Inventory> {
   const objects = new Map<string, ObjectStat>()
   for await (const stat of listing) {
@@ -74,18 +82,27 @@ async function inventoryOf(
     const mayBe = role.role === 'manifest' && objects.has(role.artifact) && bytes <= MANIFEST_BYTES_AT_MOST
     if (mayBe && !isOurName(key)) manifests.read(key)
   }
-  const newestProofs = newestProofKeys(objects.keys())
+  const proofs = proofsOf(objects.keys())
   const read = await manifests.all()
-  const lastProofs = await manifests.proofs(read.flatMap(({ key }) => newestProofs.get(key) ?? []))
-
-  const found = read.map((one): CatalogBackup | Catalog['damaged'][number] => {
-    const lastProof = lastProofs.get(newestProofs.get(one.key) ?? '')
+  const lastProofs = await Promise.all(
+    read.map((one) =>
+      'error' in one ? undefined : manifests.newestProof(one.manifest.id, proofs.get(one.key) ?? [], now),
+    ),
+  )
+  const found = read.map((one, place): CatalogBackup | Catalog['damaged'][number] => {
+    const lastProof = lastProofs[place]
     if ('error' in one) return { key: manifestKey(one.key), error: one.error }
     if (lastProof && 'error' in lastProof) return { key: manifestKey(one.key), error: lastProof.error }
     const { key, manifest, text } = one
-    const names = manifest.members.map((member) => sibling(key, member.artifact.name))
-    const missing = names.filter((name) => !objects.has(name))
-    return { manifest, manifestText: text, key, missing, ...(lastProof && { lastProof }) }
+    const members = manifest.members.map(({ artifact }) => ({
+      name: sibling(key, artifact.name),
+      bytes: artifact.bytes,
+    }))
+    const missing = members.filter(({ name }) => !objects.has(name)).map(({ name }) => name)
+    const torn = members
+      .filter(({ name, bytes }) => (objects.get(name)?.bytes ?? bytes) !== bytes)
+      .map(({ name }) => name)
+    return { manifest, manifestText: text, key, missing, torn, ...(lastProof && { lastProof }) }
   })
   const backups = found.filter((one) => 'manifest' in one)
   return {
@@ -95,13 +112,22 @@ async function inventoryOf(
   }
 }
 
-function newestProofKeys(keys: Iterable<string>): Map<string, string> {
-  const newest = new Map<string, string>()
+/** The records of proofs beside each artifact, by what their names say the newest first. */
+function proofsOf(keys: Iterable<string>): Map<string, string[]> {
+  const all = new Map<string, { readonly key: string; readonly at: string; readonly nth: number }[]>()
   for (const key of keys) {
     const role = roleOf(key)
-    if (role.role === 'proof' && key > (newest.get(role.artifact) ?? '')) newest.set(role.artifact, key)
+    if (role.role !== 'proof') continue
+    const { artifact, at, nth } = role
+    const beside = all.get(artifact)
+    if (beside) beside.push({ key, at, nth })
+    else all.set(artifact, [{ key, at, nth }])
   }
-  return newest
+  const newestFirst = [...all].map(([artifact, beside]) => {
+    const sorted = beside.toSorted((a, b) => compareText(b.at, a.at) || b.nth - a.nth)
+    return [artifact, sorted.map(({ key }) => key)] as const
+  })
+  return new Map(newestFirst)
 }
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -20,7 +20,7 @@ export interface Names {
 
 const MANIFEST = '.json'
 const PENDING = /^(?<artifact>.+)\.pending-(?<beat>\d+)$/
-const PROOF = /^(?<artifact>.+)\.proof-(?<at>\d{8}T\d{6}Z)(?:-\d+)?\.json$/
+const PROOF = /^(?<artifact>.+)\.proof-(?<at>\d{8}T\d{6}Z)(?:-(?<nth>\d+))?\.json$/
 
 export const manifestKey = (mainArtifact: string): string => mainArtifact + MANIFEST
 export const pendingKey = (mainArtifact: string, beat: number): string => `${mainArtifact}.pending-${beat}`
@@ -38,14 +38,17 @@ export function fileName(key: string): string {
 export type ObjectRole =
   | { readonly role: 'manifest'; readonly artifact: string }
   | { readonly role: 'pending'; readonly artifact: string; readonly beat: number }
-  | { readonly role: 'proof'; readonly artifact: string; readonly at: string }
+  | { readonly role: 'proof'; readonly artifact: string; readonly at: string; readonly nth: number }
   | { readonly role: 'artifact' }
 
 export function roleOf(key: string): ObjectRole {
   const pending = PENDING.exec(key)?.groups
   if (pending) return { role: 'pending', artifact: pending['artifact'] ?? '', beat: Number(pending['beat']) }
   const proof = PROOF.exec(key)?.groups
-  if (proof) return { role: 'proof', artifact: proof['artifact'] ?? '', at: proof['at'] ?? '' }
+  if (proof) {
+    const { artifact = '', at = '', nth = '1' } = proof
+    return { role: 'proof', artifact, at, nth: Number(nth) }
+  }
   if (key.endsWith(MANIFEST)) return { role: 'manifest', artifact: key.slice(0, -MANIFEST.length) }
   return { role: 'artifact' }
 }

@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import type { Host } from '../contract/host.ts'
 import type { Storage } from '../contract/storage.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
+import { utcStamp } from './backup-id.ts'
 import { fileName, roleOf } from './layout.ts'
 import { type Manifest, parseManifest } from './manifest.ts'
 import { isOurName } from './orphans.ts'
@@ -10,6 +11,8 @@ import { readText } from './read-object.ts'
 
 /** Manifests are read side by side, so many at once. */
 const READS_AT_ONCE = 16
+/** By how much the clock of whoever proves may be ahead. */
+const CLOCKS_DIFFER_MS = 24 * 3_600_000
 
 /** Of one backup; `key` is that of its main artifact. */
 export type ManifestRead =
@@ -50,10 +53,17 @@ export class Manifests {
     await Promise.allSettled(this.#all)
   }
 
-  /** Records of proofs by their keys, without those that are none. */
-  async proofs(keys: readonly string[]): Promise<ReadonlyMap<string, ProofRead>> {
-    const read = await Promise.all(keys.map((key) => this.#begin(() => this.#readProof(key))))
-    return new Map(read.flatMap((proof) => (proof ? [[proof.key, proof]] : [])))
+  /**
+   * Of the records with these keys, newest first, the first that is one: of this backup, of the time that its name says
+   * and not from a clock that is ahead. Else a copy, or anything else, of a later name would hide what a proof has found.
+   */
+  async newestProof(id: string, keys: readonly string[], now: Date): Promise<ProofRead | undefined> {
+    for (const key of keys) {
+      const proof = await this.#begin(() => this.#readProof(key))
+      if (proof === undefined) continue
+      if ('error' in proof || isProofOf(id, proof, now)) return proof
+    }
+    return undefined
   }
 
   #begin<T>(read: () => Promise<T>): Promise<T | undefined> {
@@ -89,6 +99,17 @@ export class Manifests {
       return foreign ? undefined : { key: artifact, error }
     }
   }
+}
+
+function isProofOf(id: string, { key, record }: Exclude<ProofRead, { error: unknown }>, now: Date): boolean {
+  const role = roleOf(key)
+  const at = new Date(record.at)
+  return (
+    record.id === id &&
+    role.role === 'proof' &&
+    role.at === utcStamp(at) &&
+    at.getTime() <= now.getTime() + CLOCKS_DIFFER_MS
+  )
 }
 
 const isInvalid = (error: unknown): error is DbvaultError => DbvaultError.is(error) && error.code === 'MANIFEST_INVALID'

@@ -36,16 +36,16 @@ export interface ListedBackup {
  * @throws MANIFEST_INVALID when one of them can be checked, and was changed
  */
 export async function describeBackup(backup: CatalogBackup, storage: Storage, unlock: Unlock): Promise<ListedBackup> {
-  const { manifest, key, missing, lastProof } = backup
+  const { manifest, key, lastProof } = backup
   const trust = await trustIn(backup, storage, unlock)
-  const later = lastProof?.record.id === manifest.id ? lastProof.record : undefined
+  const later = lastProof?.record
   const provenAt = later && later.outcome !== 'failed' ? later.at : proofTimeOf(manifest)
   return {
     id: manifest.id,
     engine: manifest.engine.name,
     database: manifest.database,
     createdAt: manifest.createdAt,
-    status: missing.length > 0 ? 'missing' : later ? STATUS_OF[later.outcome] : manifest.status,
+    status: statusOf(backup),
     trust,
     bytes: manifest.members.reduce((sum, { artifact }) => sum + artifact.bytes, 0),
     dumpBytes: manifest.members.reduce((sum, { dump }) => sum + dump.bytes, 0),
@@ -56,6 +56,13 @@ export async function describeBackup(backup: CatalogBackup, storage: Storage, un
     labels: manifest.labels ?? {},
     address: storage.address(key),
   }
+}
+
+/** What was proven was whole: an artifact of another size is no longer what that says. */
+function statusOf({ manifest, missing, torn, lastProof }: CatalogBackup): ListedBackup['status'] {
+  if (missing.length > 0) return 'missing'
+  if (torn.length > 0) return 'failed'
+  return lastProof ? STATUS_OF[lastProof.record.outcome] : manifest.status
 }
 
 /** When the backup itself was proven or checked; undefined where it was not. */

@@ -84,7 +84,7 @@ export async function findNewestOfEach(
   const newest = new Map<string, FoundBackup>()
   for (const backup of backups) {
     const series = seriesOf(backup.manifest)
-    if (backup.missing.length > 0 || !fits(backup.manifest, filter) || newest.has(series)) continue
+    if (!isWhole(backup) || !fits(backup.manifest, filter) || newest.has(series)) continue
     newest.set(series, asFound(storage, backup))
   }
   return [...newest.values()]
@@ -130,6 +130,9 @@ export function fits(manifest: Manifest, { engine, database }: BackupFilter): bo
     (engine ?? manifest.engine.name) === manifest.engine.name && (database ?? manifest.database) === manifest.database
   )
 }
+
+/** As far as a listing tells. */
+const isWhole = ({ missing, torn }: CatalogBackup): boolean => missing.length + torn.length === 0
 
 function asFound(storage: Storage, { key, manifest, manifestText }: CatalogBackup): FoundBackup {
   return { storage, key, manifest, manifestText }
