@@ -151,10 +151,11 @@ describe('a catalog', () => {
   })
 
   it('has the newest later proof of each backup, and none that cannot be read', async () => {
-    const record = (outcome: string, at: Date): string =>
+    const idOf = (name: string): string => manifestOf(name).id
+    const record = (outcome: string, at: Date, id = idOf(A)): string =>
       JSON.stringify({
         format: 'dbvault-proof-1',
-        id: 'shop-1',
+        id,
         at: at.toISOString(),
         tool: 'dbvault/0',
         outcome,
@@ -162,16 +163,23 @@ describe('a catalog', () => {
         mac: { scheme: 'sha256', value: '' },
       })
     const [first, second] = [new Date('2026-11-24T03:00:00Z'), new Date('2026-11-25T03:00:00Z')]
+    const now = new Date('2026-11-26T03:00:00Z')
+    const [later, muchLater] = [new Date('2026-11-25T04:00:00Z'), new Date('2026-12-31T03:00:00Z')]
     const storage = await storing({
       [IN(A)]: '',
       [IN(`${A}.json`)]: json(A),
       [proofKey(IN(A), second)]: record('failed', second),
       [proofKey(IN(A), first)]: record('equal', first),
+      // A copy under a later name, one of another backup, one from a clock that is ahead, and no record at all.
+      [proofKey(IN(A), later)]: record('equal', first),
+      [`${IN(A)}.proof-20261125T040000Z-2.json`]: record('equal', later, idOf(B)),
+      [proofKey(IN(A), muchLater)]: record('equal', muchLater),
+      [`${IN(A)}.proof-20261125T050000Z.json`]: 'none',
       [IN(B)]: '',
       [IN(`${B}.json`)]: json(B),
       [proofKey(IN(B), first)]: 'none',
     })
-    const { backups, orphans, damaged } = await readCatalog(storage, '', onlooker)
+    const { backups, orphans, damaged } = await readCatalog(storage, '', onlooker, now)
     const outcomes = Object.fromEntries(backups.map(({ key, lastProof }) => [key, lastProof?.record.outcome]))
     assert.deepEqual(outcomes, { [IN(A)]: 'failed', [IN(B)]: undefined })
     assert.deepEqual([orphans, damaged], [[], []])

@@ -9,7 +9,7 @@ describe('the role of an object', () => {
     assert.deepEqual(roleOf(MAIN), { role: 'artifact' })
     assert.deepEqual(roleOf(manifestKey(MAIN)), { role: 'manifest', artifact: MAIN })
     assert.deepEqual(roleOf(pendingKey(MAIN, 12)), { role: 'pending', artifact: MAIN, beat: 12 })
-    assert.deepEqual(roleOf(proofKey(MAIN, AT)), { role: 'proof', artifact: MAIN, at: '20261124T030000Z' })
+    assert.deepEqual(roleOf(proofKey(MAIN, AT)), { role: 'proof', artifact: MAIN, at: '20261124T030000Z', nth: 1 })
   })
 
   const others: readonly (readonly [key: string, role: string])[] = [

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { utimes } from 'node:fs/promises'
 import { join } from 'node:path'
+import { mock } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import type { Storage } from '../../src/contract/storage.ts'
 import { startMarker } from '../../src/catalog/pending-marker.ts'
+import { DbvaultError } from '../../src/errors/dbvault-error.ts'
 import { localStorage } from '../../src/storage/local.ts'
 import { memoryStorage } from '../../src/testing/index.ts'
 import { keysIn, onlooker, put } from '../support/objects.ts'
@@ -21,6 +25,44 @@ describe('the marker of a backup in the making', () => {
     await put(storage, 'a/b.pending-1', 'theirs')
     await assert.rejects(startMarker(storage, 'a/b', onlooker), { code: 'LOCKED' })
     assert.deepEqual(await keysIn(storage), ['a/b.pending-1'])
+  })
+
+  it('of a run that has gone on to higher numbers is not passed over', async () => {
+    const storage = memoryStorage()
+    await put(storage, 'a/b.pending-7', 'theirs')
+    await assert.rejects(startMarker(storage, 'a/b', onlooker), { code: 'LOCKED' })
+    assert.deepEqual(await keysIn(storage), ['a/b.pending-7'])
+  })
+
+  it('goes on to beat when a number is taken, and when the answer to a beat was lost', async () => {
+    mock.timers.enable({ apis: ['setInterval'] })
+    try {
+      const memory = memoryStorage()
+      let lose = true
+      const storage: Storage = {
+        ...memory,
+        async put(key, body, host) {
+          const made = await memory.put(key, body, host)
+          if (!key.endsWith('-2') || !lose) return made
+          lose = false
+          throw new DbvaultError('STORAGE_UNREACHABLE', 'lost')
+        },
+      }
+      const marker = await startMarker(storage, 'a/b', onlooker)
+      const tick = async (): Promise<readonly string[]> => {
+        mock.timers.tick(60_000)
+        for (let turn = 0; turn < 50; turn++) await setImmediate()
+        return keysIn(storage)
+      }
+      assert.deepEqual(await tick(), ['a/b.pending-1', 'a/b.pending-2'])
+      assert.deepEqual(await tick(), ['a/b.pending-3'])
+      await put(storage, 'a/b.pending-4', 'theirs')
+      assert.deepEqual(await tick(), ['a/b.pending-4', 'a/b.pending-5'])
+      await marker.remove(onlooker)
+      assert.deepEqual(await keysIn(storage), ['a/b.pending-4'])
+    } finally {
+      mock.timers.reset()
+    }
   })
 
   it('of a run that was killed long ago is taken over, and that of another artifact is not', async () => {

@@ -298,6 +298,16 @@ describe('a policy', () => {
     assert.deepEqual([keep.map(({ id }) => id), remove], [[torn, good], []])
   })
 
+  it('does not count a backup whose artifact is not of the size that its manifest says', async () => {
+    const storage = memoryStorage()
+    const good = await backUp(storage, '2026-11-20')
+    const torn = await backUp(storage, '2026-11-21')
+    const artifact = (await keysIn(storage)).find((key) => key.includes(torn)) ?? ''
+    await replace(storage, artifact, 'x')
+    const { keep, remove } = await pruneAt(storage, { policy: { last: 1 } })
+    assert.deepEqual([keep.map(({ id }) => id), remove], [[torn, good], []])
+  })
+
   it('leaves a backup whose manifest was changed to people, and does not count it', async () => {
     const key = generateFernetKey()
     const storage = memoryStorage()
@@ -326,6 +336,8 @@ describe('a policy', () => {
     const [shared] = manifestOf(one).members
     assert.ok(main && shared)
     await put(storage, `${one}.json`, JSON.stringify(manifestOf(one)))
+    await replace(storage, one, 'x'.repeat(shared.artifact.bytes))
+    await replace(storage, two, 'x'.repeat(main.artifact.bytes))
     const later = { createdAt: '2026-11-24T08:42:01.000Z', members: [main, { ...shared, name: 'shared' }] }
     await put(storage, `${two}.json`, JSON.stringify(manifestOf(two, later)))
     assert.deepEqual(kinds(await pruneAt(storage, { policy: { last: 1 } })), ['backup'])
