@@ -69,6 +69,9 @@ const sealedSchema = v.object({
   macKey: v.optional(v.string()),
 })
 
+/** Whether a text means to be a manifest, be it of another version or damaged. */
+export const looksLikeManifest = (text: string): boolean => text.includes('dbvault-manifest-')
+
 /** The JSON beside an artifact, whose presence says that the backup is whole. Bytes: docs/format.md. */
 export type Manifest = v.InferOutput<typeof manifestSchema>
 export type ManifestProof = v.InferOutput<typeof proofSchema>

@@ -4,7 +4,7 @@ import type { Storage } from '../contract/storage.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import { utcStamp } from './backup-id.ts'
 import { fileName, roleOf } from './layout.ts'
-import { type Manifest, parseManifest } from './manifest.ts'
+import { looksLikeManifest, type Manifest, parseManifest } from './manifest.ts'
 import { isOurName } from './orphans.ts'
 import { type ProofRecord, parseProofRecord } from './proof-record.ts'
 import { readText } from './read-object.ts'
@@ -94,8 +94,7 @@ export class Manifests {
       return read && { ...read, key: artifact }
     } catch (error) {
       if (!isInvalid(error)) throw error
-      const foreign =
-        !isOurName(artifact) && !(await readText(this.#storage, key, this.#host)).includes('dbvault-manifest-')
+      const foreign = !isOurName(artifact) && !looksLikeManifest(await readText(this.#storage, key, this.#host))
       return foreign ? undefined : { key: artifact, error }
     }
   }

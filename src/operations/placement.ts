@@ -1,7 +1,9 @@
 import type { Host } from '../contract/host.ts'
 import type { Storage } from '../contract/storage.ts'
 import { manifestKey } from '../catalog/layout.ts'
+import { looksLikeManifest } from '../catalog/manifest.ts'
 import { type PendingMarker, startMarker } from '../catalog/pending-marker.ts'
+import { textOf } from '../catalog/read-object.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import type { OperationContext } from './context.ts'
 import { cleanupHost } from './host-for.ts'
@@ -20,6 +22,8 @@ export class Placement {
   readonly #bytes: number[] = []
   readonly #made: string[] = []
   #mainKey = ''
+  /** Its manifest may be there. */
+  #committing = false
   #marker: PendingMarker | undefined
 
   constructor(
@@ -63,16 +67,24 @@ export class Placement {
    */
   async commit(manifest: string): Promise<void> {
     const place = { storage: this.storage, key: manifestKey(this.#mainKey) }
+    this.#committing = true
     await putManifest(place, manifest, this.#context, this.#subject, (host) => this.#lookOnceMore(host))
     // They are a backup's from here on, and nobody's to take back.
     this.#made.length = 0
     await this.#removeMarker()
   }
 
-  /** Takes back the artifacts, and stays at the place: it may be fed once more. Throws nothing, as `discard`. */
+  /**
+   * Takes back the artifacts, and stays at the place: it may be fed once more. Throws nothing, as `discard`. What a manifest
+   * names, or may name, is a backup's and stays.
+   */
   async clear(): Promise<void> {
     const host = cleanupHost(this.#context, this.#subject)
-    await Promise.allSettled(this.#made.map((key) => this.storage.delete(key, host)))
+    const made = this.#made.length > 0 && (await this.#mayBeBackup(host)) ? [] : this.#made
+    const deleted = await Promise.allSettled(made.map((key) => this.storage.delete(key, host)))
+    if (deleted.some(({ status }) => status === 'rejected')) {
+      this.#onWarning(`What this run has made at ${this.address} could not be removed; prune does later`)
+    }
     for (const list of [this.#made, this.#keys, this.#bytes]) list.length = 0
   }
 
@@ -80,6 +92,18 @@ export class Placement {
   async discard(): Promise<void> {
     await this.clear()
     await this.#removeMarker()
+  }
+
+  async #mayBeBackup(host: Host): Promise<boolean> {
+    const manifest = manifestKey(this.#mainKey)
+    const found = await textOf(this.storage, manifest, host).then(
+      (text = '') => looksLikeManifest(text),
+      () => 'unknown' as const,
+    )
+    if (found === true) this.#onWarning(`${this.address} stays: there is a manifest beside it`)
+    if (found !== 'unknown' || !this.#committing) return found === true
+    this.#onWarning(`${this.address} stays: whether its manifest was written cannot be told now`)
+    return true
   }
 
   async #removeMarker(): Promise<void> {
