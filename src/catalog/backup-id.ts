@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto'
 
 const LABEL_BYTES = 80
-const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789'
+/** Of the random part; without what is read as something else. */
+export const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789'
 
 /** `shop-20261123T084201Z-k3x9qd`: what, when (UTC, to the second), and six random characters against collisions. */
 export function backupId(label: string, now: Date): string {

@@ -1,7 +1,7 @@
 import type { ObjectStat, UnfinishedUpload } from '../contract/storage.ts'
 import type { Inventory } from './catalog.ts'
 import { roleOf } from './layout.ts'
-import { areOfOneBackup, findMarkers, findOrphans, isAlive, isOurName, stemOf } from './orphans.ts'
+import { areOfOneBackup, findMarkers, findOrphans, isAlive, isMadeUnder, isOurName, stemOf } from './orphans.ts'
 
 /** Something of dbvault's that belongs to no backup. */
 export interface Leftover {
@@ -62,7 +62,8 @@ export function findLitter(
   }
   for (const upload of uploads) {
     const { key, startedAt: since, bytes } = upload
-    if (!isOurName(key) && beats(key).length === 0) continue
+    const made = { key, modifiedAt: since, isUpload: true }
+    if (!isOurName(key) && !markers.some((marker) => isMadeUnder(marker, made))) continue
     judge({ kind: 'upload', key, since, ...(bytes !== undefined && { bytes }), upload }, false)
   }
   // As long as there is something of its run, a marker is what tells that it is ours.

@@ -1,10 +1,11 @@
 import type { ObjectStat } from '../contract/storage.ts'
+import { ALPHABET } from './backup-id.ts'
 import { roleOf, sibling } from './layout.ts'
 import type { Manifest } from './manifest.ts'
-import { MARKER_LIFE_MS } from './pending-marker.ts'
+import { BEAT_MS, MARKER_LIFE_MS } from './pending-marker.ts'
 
 /** A name that only dbvault makes; everything else in the folder is the user's own business. */
-const OURS = /^(?<stem>.*-\d{8}T\d{6}Z-[a-z0-9]{6})\.[^/]+$/s
+const OURS = new RegExp(`^(?<stem>.*-\\d{8}T\\d{6}Z-[${ALPHABET}]{6})\\.[^/]+$`, 's')
 
 export const isOurName = (key: string): boolean => OURS.test(key)
 
@@ -39,7 +40,7 @@ export function findOrphans(
     .filter(({ key }) => !doubtful.has(stemOf(key) ?? '') && !chosen.some((start) => key.startsWith(start)))
     .flatMap((stat) => {
       const beats = markers.filter(({ artifact }) => areOfOneBackup(artifact, stat.key))
-      if (!isOurName(stat.key) && beats.length === 0) return []
+      if (!isOurName(stat.key) && !markers.some((marker) => isMadeUnder(marker, stat))) return []
       return [{ ...stat, pending: beats.some(({ modifiedAt }) => isAlive(modifiedAt, now)) }]
     })
 }
@@ -47,16 +48,33 @@ export function findOrphans(
 /** A marker that was found, and the main artifact of the backup that it stands for. */
 export interface FoundMarker extends ObjectStat {
   readonly artifact: string
+  /** No later than this its run has begun, or it has taken over from another one. */
+  readonly since: Date
 }
 
 export function findMarkers(objects: ReadonlyMap<string, ObjectStat>): FoundMarker[] {
   return [...objects.values()].flatMap((stat) => {
     const role = roleOf(stat.key)
-    return role.role === 'pending' ? [{ ...stat, artifact: role.artifact }] : []
+    if (role.role !== 'pending') return []
+    const { artifact, beat } = role
+    return [{ ...stat, artifact, since: new Date(stat.modifiedAt.getTime() - beat * BEAT_MS) }]
   })
 }
 
 export const isAlive = (beat: Date, now: Date): boolean => now.getTime() - beat.getTime() < MARKER_LIFE_MS
+
+/**
+ * Whether something of a name that the user chose may have been made by the run that a marker stands for. Of names beside it
+ * only those of uploads can be: `shop.sql` beside `shop` is more likely somebody else's than a further member.
+ */
+export function isMadeUnder(
+  { artifact, since }: FoundMarker,
+  made: Pick<ObjectStat, 'key' | 'modifiedAt'> & { readonly isUpload?: boolean },
+): boolean {
+  const beside =
+    made.isUpload === true && made.key.startsWith(`${artifact}.`) && !made.key.includes('/', artifact.length)
+  return (made.key === artifact || beside) && made.modifiedAt >= since
+}
 
 /** Whether a key is the main artifact's or may be that of another object of its backup. */
 export function areOfOneBackup(mainArtifact: string, key: string): boolean {

@@ -5,7 +5,8 @@ import { DbvaultError } from '../errors/dbvault-error.ts'
 import type { ErrorCode } from '../errors/error-code.ts'
 import { pendingKey, roleOf } from './layout.ts'
 
-const BEAT_MS = 60_000
+/** How often a run that lives puts its next marker. */
+export const BEAT_MS = 60_000
 const MARKER = 'dbvault-pending-'
 
 /** How long after its last beat, by the storage's clock, a marker stands for a run that lives. */

@@ -76,12 +76,27 @@ describe('the sweep', () => {
   })
 
   it('spares what is younger, and with it the marker that tells that it is ours', async () => {
-    const good = await storing('exact.dump', 'exact.dump.pending-1', 'exact.dump.roles.sql')
+    const good = await storing('exact.dump', 'exact.dump.pending-1')
     const young = aged(good, /./, 20 * HOUR)
-    assert.deepEqual(reasons(await pruneAt(young)), Array(2).fill('artifact: it is younger than the time of grace'))
-    assert.equal((await keysIn(good)).length, 3)
-    assert.deepEqual(kinds(await pruneAt(aged(good, /./, 2 * DAY))), ['artifact', 'artifact', 'marker'])
+    assert.deepEqual(reasons(await pruneAt(young)), ['artifact: it is younger than the time of grace'])
+    assert.equal((await keysIn(good)).length, 2)
+    assert.deepEqual(kinds(await pruneAt(aged(good, /./, 2 * DAY))), ['artifact', 'marker'])
     assert.deepEqual(await keysIn(good), [])
+  })
+
+  it('leaves what only stands beside a name that the user chose, or was there before the run', async () => {
+    const theirs = ['shop', 'shop.photos/1.jpg', 'shop.sql', 'shop.tar.gz']
+    const good = await storing(...theirs, 'shop.pending-1')
+    const old = aged(aged(good, /pending/, 2 * DAY), /^shop($|\.[^p]|\.photos)/, 3 * DAY)
+    assert.deepEqual(kinds(await pruneAt(old)), ['marker'])
+    assert.deepEqual(await keysIn(good), theirs)
+  })
+
+  it('takes no name for one of dbvault’s that has letters which those never have', async () => {
+    const key = 'web-20260101T000000Z-x0l1o0.tar'
+    const good = await storing(key)
+    assert.deepEqual(kinds(await pruneAt(aged(good, /./, 9 * DAY))), [])
+    assert.deepEqual(await keysIn(good), [key])
   })
 
   it('takes no word for a marker because of its name', async () => {
