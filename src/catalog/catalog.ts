@@ -85,8 +85,8 @@ async function inventoryOf(
   const proofs = proofsOf(objects.keys())
   const read = await manifests.all()
   const lastProofs = await Promise.all(
-    read.map((one) =>
-      'error' in one ? undefined : manifests.newestProof(one.manifest.id, proofs.get(one.key) ?? [], now),
+    read.map(async (one) =>
+      'error' in one ? undefined : await manifests.newestProof(one.manifest.id, proofs.get(one.key) ?? [], now),
     ),
   )
   const found = read.map((one, place): CatalogBackup | Catalog['damaged'][number] => {

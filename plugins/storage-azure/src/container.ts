@@ -31,12 +31,16 @@ export class Container {
    */
   async ask<T>(signal: AbortSignal, request: (abortSignal: AbortSignal) => Promise<T>, bytes = 0): Promise<T> {
     signal.throwIfAborted()
-    const limit = AbortSignal.timeout(ANSWER_MS + Math.ceil(bytes / SLOWEST_BYTES_PER_MS))
+    const limit = new AbortController()
+    const timer = setTimeout(() => limit.abort(), ANSWER_MS + Math.ceil(bytes / SLOWEST_BYTES_PER_MS)).unref()
     try {
-      return await request(AbortSignal.any([signal, limit]))
+      return await request(AbortSignal.any([signal, limit.signal]))
     } catch (error) {
       signal.throwIfAborted()
-      throw limit.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error
+      throw limit.signal.aborted ? Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }) : error
+    } finally {
+      // A body may take as long as it likes.
+      clearTimeout(timer)
     }
   }
 }

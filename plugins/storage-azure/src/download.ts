@@ -23,9 +23,9 @@ export async function open(container: Container, key: string, host: Host, { rang
     signal.throwIfAborted()
     try {
       // The host looks after a body that falls silent, and tries again itself.
-      const answer = await container
-        .blob(key)
-        .download(at, last - at, { abortSignal: signal, conditions, maxRetryRequests: 0 })
+      const answer = await container.ask(signal, (abortSignal) =>
+        container.blob(key).download(at, last - at, { abortSignal, conditions, maxRetryRequests: 0 }),
+      )
       const { readableStreamBody: body, contentLength, contentRange } = answer
       if (!(body instanceof Readable) || contentLength === undefined) {
         throw host.error('STORAGE_FAILED', `The server does not say how many bytes it sends of ${what}`)

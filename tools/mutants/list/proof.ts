@@ -111,8 +111,8 @@ export const PROOF: readonly Mutant[] = [
   {
     name: 'list forgets that a later proof failed',
     file: 'src/operations/describe-backup.ts',
-    find: ': later ? STATUS_OF[later.outcome] :',
-    replace: ": later && later.outcome !== 'failed' ? STATUS_OF[later.outcome] :",
+    find: 'return lastProof ? STATUS_OF[lastProof.record.outcome]',
+    replace: "return lastProof && lastProof.record.outcome !== 'failed' ? STATUS_OF[lastProof.record.outcome]",
     killedBy: { file: STORED, title: 'writes down that a backup is damaged, and list says so' },
   },
 ]
