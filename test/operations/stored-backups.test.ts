@@ -148,7 +148,8 @@ describe('verify', () => {
   it('writes down that a backup is damaged, and list says so', async () => {
     const one = await storeText()
     const bytes = Buffer.from(await read(one.storage, one.key))
-    await replace(one.storage, one.key, bytes.subarray(0, -1))
+    bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1)
+    await replace(one.storage, one.key, bytes)
     const result = await verifyText(one)
     assert.deepEqual([result.status, result.error?.code], ['failed', 'ARTIFACT_CORRUPT'])
     const { backups } = await list(one.storage, '', {}, unlock, onlooker)

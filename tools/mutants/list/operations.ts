@@ -66,8 +66,8 @@ export const OPERATIONS: readonly Mutant[] = [
   {
     name: 'a further place keeps an artifact whose manifest it refused',
     file: 'src/operations/placement.ts',
-    find: 'this.#made.map((key) => this.storage.delete(key, host))',
-    replace: 'this.#made.map((key) => this.storage.stat(key, host))',
+    find: 'made.map((key) => this.storage.delete(key, host))',
+    replace: 'made.map((key) => this.storage.stat(key, host))',
     killedBy: { file: BACKUP, title: 'that refuse the manifest make the run fail' },
   },
   {
