@@ -195,9 +195,33 @@ export const OPERATIONS: readonly Mutant[] = [
   {
     name: 'a manifest without its artifact is a whole backup',
     file: 'src/catalog/catalog.ts',
-    find: '.filter((name) => !objects.has(name))',
-    replace: '.filter((name) => objects.size < 0 && !objects.has(name))',
+    find: 'members.filter(({ name }) => !objects.has(name))',
+    replace: "members.filter(({ name }) => name === '')",
     killedBy: { file: CATALOG, title: 'names a backup whose artifact is gone as missing it' },
+  },
+  {
+    name: 'an artifact that is cut is what its manifest says',
+    file: 'src/catalog/catalog.ts',
+    find: '.filter(({ name, bytes }) => (objects.get(name)?.bytes ?? bytes) !== bytes)',
+    replace: '.filter(({ name, bytes }) => (objects.get(name)?.bytes ?? bytes) < 0)',
+    killedBy: {
+      file: PRUNE,
+      title: 'does not count a backup whose artifact is not of the size that its manifest says',
+    },
+  },
+  {
+    name: 'a proof is believed under whatever name',
+    file: 'src/catalog/manifests.ts',
+    find: 'role.at === utcStamp(at) &&',
+    replace: 'role.at.length === utcStamp(at).length &&',
+    killedBy: { file: CATALOG, title: 'has the newest later proof of each backup' },
+  },
+  {
+    name: 'prune takes what was there before a run for its own',
+    file: 'src/catalog/orphans.ts',
+    find: 'made.modifiedAt >= since',
+    replace: 'made.modifiedAt <= since',
+    killedBy: { file: PRUNE, title: 'leaves what only stands beside a name that the user chose' },
   },
   {
     name: 'a manifest beside another artifact is taken for its own',
@@ -209,8 +233,8 @@ export const OPERATIONS: readonly Mutant[] = [
   {
     name: 'the newest backup may be one whose artifact is gone',
     file: 'src/operations/find-backup.ts',
-    find: 'if (backup.missing.length > 0 || !fits(backup.manifest, filter)',
-    replace: 'if (!fits(backup.manifest, filter)',
+    find: 'if (!isWhole(backup) || !fits(backup.manifest, filter)',
+    replace: 'if (!isWhole({ ...backup, missing: [] }) || !fits(backup.manifest, filter)',
     killedBy: { file: STORED, title: 'as the newest only when it is whole' },
   },
 ]
