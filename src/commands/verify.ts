@@ -127,8 +127,9 @@ export default class Verify extends VaultCommand {
     return typeof flags['sample'] === 'number' ? { backups: sample(all.backups, flags['sample']), damaged: [] } : all
   }
 
+  /** Also of those that a listing tells to be damaged: an older one that is good must not hide them. */
   async #newest({ storage, key }: Place, filter: BackupFilter, host: Host): Promise<FoundBackup[]> {
-    const newest = await findNewestOfEach(storage, key, filter, host)
+    const newest = await findNewestOfEach(storage, key, filter, host, { whole: false })
     if (newest.length > 0) return newest
     throw new DbvaultError('BACKUP_NOT_FOUND', `${storage.label} has no backup to verify`)
   }

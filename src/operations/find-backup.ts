@@ -73,18 +73,29 @@ export async function findNewest(
   })
 }
 
-/** The newest whole backup of each database of which one fits, the newest of all first. */
+/**
+ * The newest backup of each database of which one fits, the newest of all first. What is newer and is passed over, because
+ * it is not whole or its manifest cannot be read, is warned of.
+ * @param whole whether only whole ones are wanted
+ */
 export async function findNewestOfEach(
   storage: Storage,
   prefix: string,
   filter: BackupFilter,
   host: Host,
+  { whole = true }: { readonly whole?: boolean } = {},
 ): Promise<FoundBackup[]> {
-  const { backups } = await readCatalog(storage, prefix, host)
+  const { backups, damaged } = await readCatalog(storage, prefix, host)
+  const warn = (message: string): void => host.report({ kind: 'warning', message })
+  for (const { key } of damaged) warn(`Passed over, because its manifest cannot be read: ${storage.address(key)}`)
   const newest = new Map<string, FoundBackup>()
   for (const backup of backups) {
     const series = seriesOf(backup.manifest)
-    if (!isWhole(backup) || !fits(backup.manifest, filter) || newest.has(series)) continue
+    if (!fits(backup.manifest, filter) || newest.has(series)) continue
+    if (whole && !isWhole(backup)) {
+      warn(`Passed over, because it is not whole any more: ${backup.manifest.id}, which is newer`)
+      continue
+    }
     newest.set(series, asFound(storage, backup))
   }
   return [...newest.values()]

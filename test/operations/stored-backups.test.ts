@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Engine } from '../../src/contract/engine.ts'
+import type { Host } from '../../src/contract/host.ts'
 import type { Storage } from '../../src/contract/storage.ts'
 import { DbvaultError } from '../../src/errors/dbvault-error.ts'
 import type { ErrorCode } from '../../src/errors/error-code.ts'
@@ -7,7 +8,14 @@ import { backup } from '../../src/operations/backup.ts'
 import type { ProofLevel, EncryptionRequest } from '../../src/operations/backup-request.ts'
 import { contextOf } from '../../src/operations/context.ts'
 import { copyBackup } from '../../src/operations/copy-backup.ts'
-import { findAll, findAtKey, findById, findNewest, type FoundBackup } from '../../src/operations/find-backup.ts'
+import {
+  findAll,
+  findAtKey,
+  findById,
+  findNewest,
+  findNewestOfEach,
+  type FoundBackup,
+} from '../../src/operations/find-backup.ts'
 import { list } from '../../src/operations/list.ts'
 import { openBare, openWithManifest, type OpenedBackup } from '../../src/operations/open-backup.ts'
 import { restore } from '../../src/operations/restore.ts'
@@ -112,7 +120,16 @@ describe('a stored backup is found', () => {
     const cut = await storeText(storage, { at: new Date('2026-01-03') })
     await storage.delete(torn.key, onlooker)
     await edit(cut, (text) => text.slice(0, 50))
-    assert.equal((await findNewest(storage, '', {}, onlooker)).key, whole.key)
+    const warnings: string[] = []
+    const host: Host = {
+      ...onlooker,
+      report: (event) => void (event.kind === 'warning' && warnings.push(event.message)),
+    }
+    assert.equal((await findNewest(storage, '', {}, host)).key, whole.key)
+    assert.equal(warnings.length, 2)
+    assert.match(warnings.join(), new RegExp(`cannot be read: .*${cut.id}.*not whole any more: ${torn.id}`))
+    const [newest] = await findNewestOfEach(storage, '', {}, onlooker, { whole: false })
+    assert.equal(newest?.key, torn.key)
     const { backups, damaged } = await findAll(storage, '', {}, onlooker)
     assert.deepEqual(
       backups.map(({ key }) => key),

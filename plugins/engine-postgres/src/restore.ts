@@ -59,7 +59,7 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
     const options = { relations: false, eventTriggers: !superuser, owners, privileges }
     sayWhatIsLeftOut(opened, options, host)
     const found = beside
-      ? await restoreBeside(session, opened, place, state !== 'absent', way, options, compare, host)
+      ? await restoreBeside(session, opened, { ...place, state, replace: target.replace }, way, options, compare, host)
       : await restoreInPlace(opened, place, way, options, compare, host)
     return {
       target: `${place.database} on ${nameOf(place.server)}`,
@@ -76,14 +76,14 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
 async function restoreBeside(
   session: Session,
   opened: OpenBackup,
-  place: Place,
-  replaces: boolean,
+  { state, replace, ...place }: Place & Pick<TargetState, 'state'> & { readonly replace: boolean },
   way: RestoreWay,
   options: RestoreOptions,
   compare: (found: PostgresFingerprint) => void,
   host: Host,
 ): Promise<PostgresFingerprint> {
   const { contents } = opened
+  const replaces = state !== 'absent'
   if (replaces) await refuseUnlessReplaceable(session, place, host)
   const id = await holdRunLock(session)
   await sweep(session, host)
@@ -95,7 +95,7 @@ async function restoreBeside(
     compare(found)
     await setDatabaseProperties(session, contents, made, options, host)
     const replaced = replaces ? nameBeside(place.database, `_replaced_${id}`) : undefined
-    await putInPlace(session, place, made, replaced, commentOn(place.database, contents), host)
+    await putInPlace(session, place, made, replaced, commentOn(place.database, contents), replace, host)
     return found
   } catch (error) {
     await discard(place, made, host)

@@ -56,6 +56,30 @@ describe('a restore of a PostgreSQL database', () => {
     assert.equal(db.pg.psql(db.name, `SELECT tableowner FROM pg_tables WHERE tablename = 't'`), 'postgres\n')
   })
 
+  it('leaves an empty database to whoever has filled it meanwhile', async () => {
+    await using source = await database('CREATE TABLE fresh (i int)')
+    await using target = await database('')
+    const dumped = await dump(at(source.pg, source.name))
+    let filled = false
+    const stored = dumped.stored.map((member) => ({
+      ...member,
+      async open() {
+        if (!filled) source.pg.psql(target.name, 'CREATE TABLE precious (i int); INSERT INTO precious VALUES (1), (2)')
+        filled = true
+        return await member.open()
+      },
+    }))
+    await rejected(restore({ ...dumped, stored }, target.name), 'TARGET_NOT_EMPTY')
+    assert.equal(source.pg.psql(target.name, 'SELECT count(*) FROM precious'), '2\n')
+  })
+
+  it('is equal though an index of the source is the remains of a failed CREATE INDEX CONCURRENTLY', async () => {
+    await using source = await database('CREATE TABLE t (i int); INSERT INTO t VALUES (1), (1)')
+    assert.throws(() => source.pg.psql(source.name, 'CREATE UNIQUE INDEX CONCURRENTLY broken ON t (i)'))
+    await using target = await database('')
+    assert.equal((await restore(await dump(at(source.pg, source.name)), target.name)).outcome, 'equal')
+  })
+
   it('keeps owners and grants, and the owner of the database that is replaced', async () => {
     await using db = await database('CREATE TABLE t (i int)')
     const owner = databaseName('owner')

@@ -233,8 +233,8 @@ export const OPERATIONS: readonly Mutant[] = [
   {
     name: 'the newest backup may be one whose artifact is gone',
     file: 'src/operations/find-backup.ts',
-    find: 'if (!isWhole(backup) || !fits(backup.manifest, filter)',
-    replace: 'if (!isWhole({ ...backup, missing: [] }) || !fits(backup.manifest, filter)',
+    find: 'if (whole && !isWhole(backup)) {',
+    replace: 'if (whole && !isWhole({ ...backup, missing: [] })) {',
     killedBy: { file: STORED, title: 'as the newest only when it is whole' },
   },
 ]

@@ -17,10 +17,10 @@ export async function countObjects(session: Session): Promise<Record<string, num
       ([kind, condition]) =>
         `SELECT '${kind}' AS kind, pg_catalog.count(*)::int AS count ${ofRelation} AND ${condition}`,
     ),
-    // An index is no member of the extension that its table is one of.
+    // An index is no member of the extension that its table is one of. One whose building failed is in no dump.
     `SELECT 'indexes', pg_catalog.count(*)::int FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class c ON c.oid = x.indrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.relpersistence <> 't' AND ${OF_USER} AND ${notOfExtension('pg_class', 'c.oid')}`,
+      WHERE (x.indisvalid OR c.relkind = 'p') AND c.relpersistence <> 't' AND ${OF_USER} AND ${notOfExtension('pg_class', 'c.oid')}`,
     `SELECT 'functions', pg_catalog.count(*)::int FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
       WHERE ${OF_USER} AND ${notOfExtension('pg_proc', 'p.oid')}`,
     `SELECT 'types', pg_catalog.count(*)::int FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace

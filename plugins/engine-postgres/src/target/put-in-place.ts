@@ -3,6 +3,7 @@ import { identifier } from '../server/identifier.ts'
 import { nameOf, type Place } from '../server/server.ts'
 import { sqlState } from '../server/server-error.ts'
 import type { Session } from '../server/session.ts'
+import { targetState } from './target-state.ts'
 
 const IN_USE = '55006'
 
@@ -10,6 +11,8 @@ const IN_USE = '55006'
  * Gives a database that was restored the name of the target. Both renames are one transaction, so the name always
  * belongs to one of the two; what had it before is dropped only afterwards. `comment` is run together with it: until
  * then the comment says what the database is.
+ * @param replace whether what had the name may hold something; else it is looked into once nobody can reach it by that name
+ * @throws TARGET_NOT_EMPTY when it holds something and may not; then it has its name again
  */
 export async function putInPlace(
   session: Session,
@@ -17,9 +20,9 @@ export async function putInPlace(
   made: string,
   replaced: string | undefined,
   comment: string | undefined,
+  replace: boolean,
   host: Host,
 ): Promise<void> {
-  const rename = (from: string, to: string): string => `ALTER DATABASE ${identifier(from)} RENAME TO ${identifier(to)}`
   try {
     await session.rows('BEGIN')
     if (replaced !== undefined) await session.rows(rename(database, replaced))
@@ -32,6 +35,7 @@ export async function putInPlace(
     throw notRenamed(error, `${JSON.stringify(database)} on ${nameOf(server)}`, host)
   }
   if (replaced === undefined) return
+  if (!replace) await refuseFilled(session, { server, database }, made, replaced, host)
   try {
     await session.rows(`DROP DATABASE ${identifier(replaced)} WITH (FORCE)`)
   } catch (error) {
@@ -42,6 +46,29 @@ export async function putInPlace(
     })
   }
 }
+
+/** Somebody may have filled an empty database while another one was made to take its place. */
+async function refuseFilled(
+  session: Session,
+  { server, database }: Place,
+  made: string,
+  replaced: string,
+  host: Host,
+): Promise<void> {
+  const { state } = await targetState({ server, database: replaced }, host)
+  if (state !== 'occupied') return
+  await session.rows('BEGIN')
+  await session.rows(rename(database, made))
+  await session.rows(rename(replaced, database))
+  await session.rows('COMMIT')
+  throw host.error(
+    'TARGET_NOT_EMPTY',
+    `The database ${JSON.stringify(database)} on ${nameOf(server)} was filled by somebody else meanwhile`,
+    { hints: ['Restore into another database, or replace this one with --replace.'] },
+  )
+}
+
+const rename = (from: string, to: string): string => `ALTER DATABASE ${identifier(from)} RENAME TO ${identifier(to)}`
 
 function notRenamed(error: unknown, where: string, host: Host): unknown {
   const state = sqlState(error instanceof Error ? error.cause : undefined) ?? sqlState(error)
