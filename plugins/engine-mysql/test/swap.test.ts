@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
+import { secret, testHost } from 'dbvault/testing'
 import { describe, it } from 'mocha'
 import mysql from 'mysql2/promise'
 import { startServer, type TestServer } from '../../../test/servers/mysql.ts'
 import { dumped, edited, rejected, restored, serverOf, type Held } from './support/exam.ts'
+import { loginOf } from '../src/server/login.ts'
+import { connect } from '../src/server/session.ts'
+import { createObjects, dropObjects, readObjects } from '../src/target/objects.ts'
 import { startGate } from './support/gate.ts'
 import { at, madeDatabase } from './support/harness.ts'
 
@@ -131,6 +135,44 @@ describe('a restore that replaces a database', function () {
     }
     assert.equal(await contentOf(server, target), old)
     assert.equal(await ours(server), '')
+  })
+
+  it('is refused, with nothing changed, to a user who may not read what would have to be put back', async () => {
+    const server = shared()
+    const held = await dumped(at(server, await madeDatabase(server, 'CREATE TABLE fresh (i int)')))
+    const target = await madeDatabase(server, 'CREATE TABLE a (i int); CREATE PROCEDURE p() SELECT 1;')
+    const old = await contentOf(server, target)
+    const user = `adm_${target.slice(-6)}`
+    await server.sql(
+      `CREATE USER ${user}@'%' IDENTIFIED BY 'adm-secret'; GRANT ALL ON ${target}.* TO ${user}@'%'; GRANT ALL ON \`dbvault\\_%\`.* TO ${user}@'%'`,
+    )
+    const way = { ...at(server, target), user, password: secret('adm-secret') }
+    const said = await rejected(
+      restored(held.members, way, { replace: true, expected: held.fingerprint }),
+      'RESTORE_FAILED',
+    )
+    assert.match(said, /may not read the procedure "p"/)
+    assert.equal(await contentOf(server, target), old)
+    assert.equal(await ours(server), '')
+    await server.sql(`DROP USER ${user}@'%'`)
+  })
+
+  it('puts back all that can be, though one view of what was there is broken', async () => {
+    const server = shared()
+    const target = await madeDatabase(
+      server,
+      `CREATE TABLE a (i int); CREATE FUNCTION g() RETURNS int DETERMINISTIC RETURN 1; CREATE VIEW aa AS SELECT g() AS i;
+       CREATE VIEW v AS SELECT i FROM a; CREATE TRIGGER tr BEFORE INSERT ON a FOR EACH ROW SET NEW.i = 1;`,
+    )
+    await using host = testHost()
+    const login = await loginOf(at(server, target), host)
+    await using session = await connect(login, host)
+    const { definitions } = await readObjects(session, target)
+    await dropObjects(session, target, definitions)
+    const broken = definitions.filter(({ name }) => name !== 'g')
+    await assert.rejects(createObjects(login, target, broken, host), /g does not exist/)
+    const made = await readObjects(session, target)
+    assert.deepEqual(made.definitions.map(({ kind, name }) => `${kind} ${name}`).sort(), ['trigger tr', 'view v'])
   })
 
   it('is undone by the next one when the server was killed in its middle', async () => {

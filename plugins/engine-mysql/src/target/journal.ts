@@ -51,6 +51,12 @@ export async function markDone(session: Session, id: string): Promise<void> {
   await insert(session, id, 'done', null)
 }
 
+/** An answer to the last word may have been lost: from here on it is undone, by whoever. */
+export async function unmarkDone(session: Session, id: string): Promise<void> {
+  if (!(await tablesIn(session, keptName(id))).includes(tableName(id))) return
+  await session.run(`DELETE FROM ${tableOf(id)} WHERE what = 'done'`)
+}
+
 /** Every journal that this user may see; `undefined` in place of one that was not begun. */
 export async function* readJournals(session: Session): AsyncGenerator<{ id: string; journal: Journal | undefined }> {
   const schemas = await session.rows(

@@ -40,7 +40,10 @@ export async function dropObjects(
   }
 }
 
-/** Makes the objects as they were made first: under the same modes, character set and time zone. */
+/**
+ * Makes the objects as they were made first: under the same modes, character set and time zone. One that cannot be made
+ * keeps no other from being made: it is thrown in the end.
+ */
 export async function createObjects(
   login: Login,
   database: string,
@@ -56,8 +59,8 @@ export async function createObjects(
         try {
           await create(await sessionFor(one), database, one)
         } catch (error) {
-          // A view of another view that has its turn later.
-          if (one.kind !== 'view' || !isServerError(error) || ![1146, 1356].includes(error.errno ?? 0)) throw error
+          // Such as a view of another view that has its turn later.
+          if (!isServerError(error)) throw error
           failed.push({ one, error })
         }
       }

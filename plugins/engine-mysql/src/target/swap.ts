@@ -42,6 +42,7 @@ export async function swap(
   const old = contents === undefined ? NOTHING : await readObjects(session, target)
   // Somebody may have come in between.
   if (!replace && old.tables.length + old.definitions.length > 0) throw notEmpty(host, target)
+  refuseUnreadable(old)
   const [charset, collation] = await defaultsOf(session, beside)
   const before = contents && (await defaultsOf(session, target))
   const journal: Journal = {
@@ -82,6 +83,16 @@ export async function swap(
     const message = `What ${shown(target)} held before is in ${keptName(id)}, and could not be dropped: ${said(error)}`
     host.report({ kind: 'warning', message })
   })
+
+  /** What is dropped must be what can be made again. */
+  function refuseUnreadable({ definitions }: Objects): void {
+    const [unread] = definitions.filter(({ sql }) => sql === '')
+    if (unread === undefined) return
+    const what = `the ${unread.kind} ${shown(unread.name)} of ${shown(target)}`
+    throw host.error('RESTORE_FAILED', `This user may not read ${what}, so that it could not be put back`, {
+      hints: ['Restore as a user who may: who made it, or an administrator. Nothing was changed.'],
+    })
+  }
 
   /** Where somebody was faster, it is theirs. */
   async function makeTarget(): Promise<void> {

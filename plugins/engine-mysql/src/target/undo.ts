@@ -2,7 +2,7 @@ import type { Host } from 'dbvault'
 import type { Login } from '../server/login.ts'
 import { name, qualified } from '../server/quote.ts'
 import { connect, type Session } from '../server/session.ts'
-import { type Journal, dropKept, keptName, tablesIn, tokenName } from './journal.ts'
+import { type Journal, dropKept, keptName, tablesIn, tokenName, unmarkDone } from './journal.ts'
 import { createObjects, dropObjects, readObjects } from './objects.ts'
 
 /**
@@ -12,6 +12,7 @@ import { createObjects, dropObjects, readObjects } from './objects.ts'
 export async function undo(journal: Journal, login: Login, host: Host, made = false): Promise<void> {
   const { id, target, before, old, fresh } = journal
   await using session = await connect(login, host)
+  await unmarkDone(session, id)
   if (before === undefined) {
     if (made) await session.run(`DROP DATABASE IF EXISTS ${name(target)}`)
     return await dropKept(session, id)
