@@ -8,6 +8,7 @@ import { pendingKey, roleOf } from './layout.ts'
 /** How often a run that lives puts its next marker. */
 export const BEAT_MS = 60_000
 const MARKER = 'dbvault-pending-'
+const CLEANUP_MS = 20_000
 
 /** How long after its last beat, by the storage's clock, a marker stands for a run that lives. */
 export const MARKER_LIFE_MS = 15 * 60_000
@@ -42,7 +43,13 @@ export async function startMarker(storage: Storage, artifactKey: string, host: H
   const doubtful = new Set<number>()
   try {
     startedAt = (await put(beat)).modifiedAt
-    await yieldToOlder(startedAt)
+    await yieldToOlder(startedAt).catch(async (error: unknown) => {
+      // Else the next attempt would take it for another run's. The run's own signal may be dead by now.
+      await storage
+        .delete(pendingKey(artifactKey, 1), { ...host, signal: AbortSignal.timeout(CLEANUP_MS) })
+        .catch(() => {})
+      throw error
+    })
   } catch (error) {
     if (!isCode(error, 'OBJECT_EXISTS')) throw error
     ;({ beat, startedAt } = await takeOver())
@@ -82,9 +89,7 @@ export async function startMarker(storage: Storage, artifactKey: string, host: H
     })
     const isOlder = ({ modifiedAt, beat: other }: Found): boolean =>
       other > 1 && livesAt(startedAt, modifiedAt) && (modifiedAt < startedAt || (other > 2 && modifiedAt <= startedAt))
-    if (!found.some(isOlder)) return
-    await storage.delete(pendingKey(artifactKey, 1), host)
-    throw locked()
+    if (found.some(isOlder)) throw locked()
   }
   /** The age of the markers there is told by the storage's own clock, which has just dated ours. */
   async function takeOver(): Promise<{ beat: number; startedAt: Date }> {

@@ -8,8 +8,8 @@ import { cleanupHost, hostFor } from './host-for.ts'
 import { retrying } from './retry.ts'
 
 /**
- * The commit itself: when this resolves a manifest of these very words is at the key, and when it rejects none is, as far as can be told. The
- * answer to a `put` may get lost and an abort may come a moment late, so what is there is looked at.
+ * The commit itself: when this resolves a manifest of these very words is at the key, and when it rejects none is, as far
+ * as can be told. The answer to a `put` may get lost and an abort may come a moment late, so what is there is looked at.
  * @param before runs first in each attempt; what it throws keeps the manifest from being written
  * @throws OBJECT_EXISTS when another manifest is there, which stays; what `before` and `put` throw
  */

@@ -178,10 +178,11 @@ describe('a catalog', () => {
       [IN(B)]: '',
       [IN(`${B}.json`)]: json(B),
       [proofKey(IN(B), first)]: 'none',
+      [proofKey(IN(B), muchLater)]: record('failed', muchLater, idOf(B)),
     })
     const { backups, orphans, damaged } = await readCatalog(storage, '', onlooker, now)
     const outcomes = Object.fromEntries(backups.map(({ key, lastProof }) => [key, lastProof?.record.outcome]))
-    assert.deepEqual(outcomes, { [IN(A)]: 'failed', [IN(B)]: undefined })
+    assert.deepEqual(outcomes, { [IN(A)]: 'failed', [IN(B)]: 'failed' })
     assert.deepEqual([orphans, damaged], [[], []])
   })
 

@@ -34,6 +34,22 @@ describe('the marker of a backup in the making', () => {
     assert.deepEqual(await keysIn(storage), ['a/b.pending-7'])
   })
 
+  it('does not stay when it cannot be told whether another run is there, so that it can be tried again', async () => {
+    const memory = memoryStorage()
+    let fails = true
+    const storage: Storage = {
+      ...memory,
+      async *list(prefix, host) {
+        if (fails) throw new DbvaultError('STORAGE_UNREACHABLE', 'gone', { retryable: true })
+        yield* memory.list(prefix, host)
+      },
+    }
+    await assert.rejects(startMarker(storage, 'a/b', onlooker), { code: 'STORAGE_UNREACHABLE' })
+    assert.deepEqual(await keysIn(memory), [])
+    fails = false
+    await (await startMarker(storage, 'a/b', onlooker)).remove(onlooker)
+  })
+
   it('goes on to beat when a number is taken, and when the answer to a beat was lost', async () => {
     mock.timers.enable({ apis: ['setInterval'] })
     try {

@@ -35,10 +35,13 @@ export async function putInPlace(
     throw notRenamed(error, `${JSON.stringify(database)} on ${nameOf(server)}`, host)
   }
   if (replaced === undefined) return
-  if (!replace) await refuseFilled(session, { server, database }, made, replaced, host)
   try {
+    if (!replace && (await targetState({ server, database: replaced }, host)).state === 'occupied') {
+      throw await putBack(session, { server, database }, made, replaced, host)
+    }
     await session.rows(`DROP DATABASE ${identifier(replaced)} WITH (FORCE)`)
   } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'TARGET_NOT_EMPTY') throw error
     const why = error instanceof Error ? error.message : String(error)
     host.report({
       kind: 'warning',
@@ -47,21 +50,19 @@ export async function putInPlace(
   }
 }
 
-/** Somebody may have filled an empty database while another one was made to take its place. */
-async function refuseFilled(
+/** Somebody has filled an empty database while another one was made to take its place: it is theirs. */
+async function putBack(
   session: Session,
   { server, database }: Place,
   made: string,
   replaced: string,
   host: Host,
-): Promise<void> {
-  const { state } = await targetState({ server, database: replaced }, host)
-  if (state !== 'occupied') return
+): Promise<Error> {
   await session.rows('BEGIN')
   await session.rows(rename(database, made))
   await session.rows(rename(replaced, database))
   await session.rows('COMMIT')
-  throw host.error(
+  return host.error(
     'TARGET_NOT_EMPTY',
     `The database ${JSON.stringify(database)} on ${nameOf(server)} was filled by somebody else meanwhile`,
     { hints: ['Restore into another database, or replace this one with --replace.'] },
