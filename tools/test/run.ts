@@ -29,12 +29,13 @@ const { files = [], options = [] } = Object.groupBy(process.argv.slice(2), (word
   word.startsWith('-') ? 'options' : 'files',
 )
 const lanes = files.length > 0 ? [[...options, ...files]] : (await allFiles()).map((lane) => [...options, ...lane])
-const { passed, skipped, ...totals } = sum(
+const { passed, skipped, failures, ...totals } = sum(
   await (lanes.length === 1 ? Promise.all(lanes.map((lane) => mocha(lane))) : sideBySide(lanes)),
 )
 const failed = totals.failed + (requireAll ? missing.length : 0)
 
 const unexcused = skipped.filter((title) => !EXCUSED.test(title))
+for (const failure of failures) console.log(`failed: ${failure}`)
 for (const title of unexcused) console.log(`skipped: ${title}`)
 console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`)
 const nothingRan = passed + failed === 0
@@ -74,6 +75,7 @@ function sum(all: readonly Totals[]): Totals {
   return {
     passed: all.reduce((total, { passed }) => total + passed, 0),
     failed: all.reduce((total, { failed }) => total + failed, 0),
+    failures: all.flatMap(({ failures }) => failures),
     skipped: all.flatMap(({ skipped }) => skipped),
   }
 }
@@ -90,9 +92,12 @@ async function mocha(args: readonly string[], options: SpawnOptions = {}): Promi
     const env = { ...process.env, DBVAULT_TEST_TOTALS: file }
     const code = await run(process.execPath, all, { ...options, env, signal: stop.signal, killSignal: 'SIGKILL' })
     if (stop.signal.aborted) console.log(`did not end ${LINGER_MS / 1000} s after its last test: ${args.join(' ')}`)
-    const totals = await readFile(file, 'utf8').then((text) => JSON.parse(text) as Totals, neverEnded)
+    const totals = await readFile(file, 'utf8').then(
+      (text) => JSON.parse(text) as Totals,
+      () => neverEnded(args),
+    )
     // Whatever mocha does not count, such as an exception between tests, still shows in its exit code.
-    return code === 0 || totals.failed > 0 ? totals : { ...totals, failed: 1 }
+    return code === 0 || totals.failed > 0 ? totals : { ...totals, failed: 1, failures: [notATest(args)] }
   } finally {
     clearTimeout(lingering)
     await rm(folder, { recursive: true })
@@ -103,8 +108,8 @@ function closing(watcher: { close(): void }): Disposable {
   return { [Symbol.dispose]: () => watcher.close() }
 }
 
-function neverEnded(): Totals {
-  return { passed: 0, failed: 1, skipped: [] }
+function neverEnded(args: readonly string[]): Totals {
+  return { passed: 0, failed: 1, failures: [notATest(args)], skipped: [] }
 }
 
 async function run(program: string, args: readonly string[], options: SpawnOptions = {}): Promise<number | null> {
@@ -112,4 +117,8 @@ async function run(program: string, args: readonly string[], options: SpawnOptio
   return new Promise((resolve, reject) => {
     child.on('error', (error) => error.name === 'AbortError' || reject(error)).on('close', resolve)
   })
+}
+
+function notATest(args: readonly string[]): string {
+  return `outside the tests of ${args.join(' ')}`
 }
