@@ -7,7 +7,8 @@ import { unreadableViews } from './dump/unreadable-views.ts'
 import { countRounded, defaultsOf, readFingerprint } from './fingerprint/read-fingerprint.ts'
 import { factsOf, type Facts } from './server/facts.ts'
 import { databaseOf, loginOf, secretsOf, type Login } from './server/login.ts'
-import { literal, shown } from './server/quote.ts'
+import { nameOnServer } from './server/name-on-server.ts'
+import { isDatabase, shown } from './server/quote.ts'
 import { startPulse } from './server/pulse.ts'
 import { serverError } from './server/server-error.ts'
 import { connect, type Session } from './server/session.ts'
@@ -76,8 +77,8 @@ async function startDump(
   host: Host,
   lost: (reason: unknown) => void,
 ): Promise<Started> {
-  const database = databaseOf(source, host)
-  const control = await connect(await loginOf(source, host), host, database)
+  const named = databaseOf(source, host)
+  const control = await connect(await loginOf(source, host), host, named)
   const { login } = control
   const pulse = startPulse(login, host, 'SOURCE_UNREACHABLE')
   pulse.signal.addEventListener('abort', () => lost(pulse.signal.reason))
@@ -86,6 +87,7 @@ async function startDump(
     for (const one of open.toReversed()) await one[Symbol.asyncDispose]()
   }
   try {
+    const database = await nameOnServer(control, named)
     const facts = await factsOf(control)
     const tool = await findTool('dump', facts.vendor, source.flags, host)
     const unreadable = await leaveOut(control, database, host)
@@ -156,7 +158,7 @@ function warnOfRounding(table: string, rows: number, host: Host): void {
 }
 
 function count(table: string, column: string, database: string): string {
-  return `SELECT COUNT(*) FROM information_schema.${table} WHERE ${column} = ${literal(database)}`
+  return `SELECT COUNT(*) FROM information_schema.${table} WHERE ${isDatabase(column, database)}`
 }
 
 function meaning(error: unknown, login: Login, host: Host): unknown {

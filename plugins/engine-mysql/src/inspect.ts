@@ -1,15 +1,17 @@
 import type { Host, Target, TargetState } from 'dbvault'
 import type { Flags } from './descriptor.ts'
 import { databaseOf, loginOf, placeOf } from './server/login.ts'
-import { literal, shown } from './server/quote.ts'
+import { isDatabase, shown } from './server/quote.ts'
+import { nameOnServer } from './server/name-on-server.ts'
 import { serverError } from './server/server-error.ts'
 import { connect, type Session } from './server/session.ts'
 import { unfinished } from './target/recover.ts'
 
 export async function inspect(target: Target<Flags>, host: Host): Promise<TargetState> {
   host.signal.throwIfAborted()
-  const database = databaseOf(target, host)
+  const named = databaseOf(target, host)
   await using session = await connect(await loginOf(target, host), host)
+  const database = await nameOnServer(session, named)
   const place = `database ${shown(database)} on ${placeOf(session.login)}`
   try {
     const contents = await contentsOf(session, database)
@@ -40,13 +42,12 @@ export interface Contents {
 
 /** Undefined for a database that is not there. */
 export async function contentsOf(session: Session, database: string): Promise<Contents | undefined> {
-  const of = literal(database)
   const [row] = await session.rows(
-    `SELECT (SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${of}) s,
-      (SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${of}) t,
-      (SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ${of}) +
-      (SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${of}) o,
-      (SELECT COALESCE(SUM(DATA_LENGTH), 0) FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${of}) b`,
+    `SELECT (SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE ${isDatabase('SCHEMA_NAME', database)}) s,
+      (SELECT COUNT(*) FROM information_schema.TABLES WHERE ${isDatabase('TABLE_SCHEMA', database)}) t,
+      (SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ${isDatabase('ROUTINE_SCHEMA', database)}) +
+      (SELECT COUNT(*) FROM information_schema.EVENTS WHERE ${isDatabase('EVENT_SCHEMA', database)}) o,
+      (SELECT COALESCE(SUM(DATA_LENGTH), 0) FROM information_schema.TABLES WHERE ${isDatabase('TABLE_SCHEMA', database)}) b`,
   )
   if (Number(row?.['s']) === 0) return undefined
   return { tables: Number(row?.['t']), others: Number(row?.['o']), bytes: Number(row?.['b']) }

@@ -5,6 +5,7 @@ import { readTables } from './fingerprint/read-objects.ts'
 import { scratchPossible } from './scratch/scratch-possible.ts'
 import { factsOf } from './server/facts.ts'
 import { databaseOf, loginOf } from './server/login.ts'
+import { nameOnServer } from './server/name-on-server.ts'
 import { serverError } from './server/server-error.ts'
 import { connect } from './server/session.ts'
 import { findTool } from './tool/find-tools.ts'
@@ -15,9 +16,10 @@ export async function probe(
   scratch: ScratchChoice = { mode: 'auto' },
 ): Promise<Probe> {
   host.signal.throwIfAborted()
-  const database = databaseOf(source, host)
-  await using session = await connect(await loginOf(source, host), host, database)
+  const named = databaseOf(source, host)
+  await using session = await connect(await loginOf(source, host), host, named)
   try {
+    const database = await nameOnServer(session, named)
     const facts = await factsOf(session)
     const dump = await findTool('dump', facts.vendor, source.flags, host)
     const client = await findTool('client', facts.vendor, source.flags, host)

@@ -16,6 +16,7 @@ import { load, refuseLongRows } from './scratch/load.ts'
 import { originOf } from './scratch/origin.ts'
 import { scratchSchema } from './scratch/scratch-schema.ts'
 import { databaseOf, loginOf, placeOf } from './server/login.ts'
+import { nameOnServer } from './server/name-on-server.ts'
 import { name, shown } from './server/quote.ts'
 import { isServerError, said, serverError } from './server/server-error.ts'
 import { connect, type Session } from './server/session.ts'
@@ -36,10 +37,11 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
     const message = `The rows cannot be compared: this version does not know the fingerprint "${expected.scheme}"`
     host.report({ kind: 'warning', message })
   }
-  const database = databaseOf(target, host)
+  let database = databaseOf(target, host)
   const login = await loginOf(target, host)
   try {
     await using session = await connect(login, host)
+    database = await nameOnServer(session, database)
     await holdAlone(session, database, host)
     await recover(session, database, host)
     if (!target.replace) await refuseOccupied(session)

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { testHost, secret } from 'dbvault/testing'
 import { describe, it } from 'mocha'
-import { grants, parseGrant } from '../src/audit/grants.ts'
-import { whereServed } from '../../../test/servers/mysql.ts'
+import { grantedOn, grants, parseGrant } from '../src/audit/grants.ts'
+import { startServer, whereServed } from '../../../test/servers/mysql.ts'
+import { asMysqlFingerprint, counts } from '../src/fingerprint/fingerprint.ts'
 import engine from '../src/index.ts'
 import { dumped, proved, serverOf } from './support/exam.ts'
 import { at, fixtureSql, madeDatabase } from './support/harness.ts'
@@ -28,12 +29,37 @@ describe('the lines of SHOW GRANTS', () => {
     assert.ok(!grants(held, 'SELECT', 'mysql'))
     assert.ok(!grants(held, 'SELECT', 'other', 't'), 'a right on columns is none on the table')
   })
+
+  it('are read with what is taken back of what is given for all', () => {
+    const taken = ['GRANT SELECT, TRIGGER ON *.* TO `me`@`%`', 'REVOKE TRIGGER ON `shop_1`.* FROM `me`@`%`']
+    const left = taken.flatMap((line) => parseGrant(line, true) ?? [])
+    assert.ok(!grants(left, 'TRIGGER', 'shop_1'))
+    assert.ok(grants(left, 'SELECT', 'shop_1'))
+    assert.ok(grants(left, 'TRIGGER', 'shopx1'))
+    assert.equal(grantedOn(left, 'shop\\_1'), '`shop_1`.*')
+    assert.equal(grantedOn(left, 'dbvault\\_%'), '*.*')
+  })
 })
 
 for (const vendor of ['MariaDB', 'MySQL'] as const) {
   whereServed(vendor, `a user of ${vendor} who may only read`, function () {
     this.timeout(180_000)
     const server = serverOf(vendor)
+
+    it('is told what it lacks though another pattern would give it, where the server heeds a longer one', async () => {
+      const database = await madeDatabase(server(), 'CREATE TABLE t (i int)')
+      const user = `u${database}`
+      const source = { ...at(server(), database), user, password: secret('odd') }
+      await server().sql(
+        `CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.i = 1; CREATE USER ${user}@'%' IDENTIFIED BY 'odd';
+         GRANT SELECT, SHOW VIEW, EVENT ON \`${database.replace('_', '\\_')}\`.* TO ${user}@'%';
+         GRANT TRIGGER ON \`t\\_%\`.* TO ${user}@'%'; GRANT SELECT ON mysql.* TO ${user}@'%';`,
+        database,
+      )
+      const { findings } = await engine.probe(source, testHost())
+      assert.match(findings.map(({ message }) => message).join('\n'), /lacks TRIGGER on/)
+      await server().sql(`DROP USER ${user}@'%'`)
+    })
 
     it('is told every grant that a whole dump needs, and needs no other', async () => {
       const database = await madeDatabase(server(), fixtureSql(vendor))
@@ -62,3 +88,36 @@ for (const vendor of ['MariaDB', 'MySQL'] as const) {
     })
   })
 }
+
+whereServed('MySQL', 'a user of MySQL of whom a right on one database was taken back', function () {
+  this.timeout(180_000)
+
+  it('is told so, with the statement that gives it again', async () => {
+    const server = await startServer({ vendor: 'MySQL', args: ['--partial-revokes=ON'] })
+    try {
+      const database = await madeDatabase(server, 'CREATE TABLE t (i int)')
+      await server.sql(
+        `CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.i = 1; CREATE USER me IDENTIFIED BY 'odd';
+         GRANT SELECT, SHOW VIEW, EVENT, TRIGGER, RELOAD ON *.* TO me; REVOKE TRIGGER ON ${database}.* FROM me;`,
+        database,
+      )
+      const source = { ...at(server, database), user: 'me', password: secret('odd') }
+      const { findings } = await engine.probe(source, testHost())
+      const lacks = findings.filter(({ severity }) => severity === 'incomplete')
+      assert.deepEqual(
+        lacks.map(({ fixes }) => fixes),
+        [[`GRANT TRIGGER ON \`${database}\`.* TO 'me'@'%';`]],
+      )
+      for (const fix of lacks.flatMap(({ fixes }) => fixes ?? [])) await server.sql(fix)
+      const again = await engine.probe(source, testHost())
+      assert.deepEqual(
+        again.findings.filter(({ severity }) => severity === 'incomplete'),
+        [],
+      )
+      const fingerprint = asMysqlFingerprint((await dumped(source)).fingerprint)
+      assert.equal(fingerprint && counts(fingerprint)['triggers'], 1)
+    } finally {
+      await server.stop('SIGKILL')
+    }
+  })
+})

@@ -1,4 +1,4 @@
-import { literal } from '../server/quote.ts'
+import { isDatabase } from '../server/quote.ts'
 import { isServerError } from '../server/server-error.ts'
 import type { Session } from '../server/session.ts'
 
@@ -25,7 +25,7 @@ export async function absentDefiners(session: Session, database: string): Promis
   const found: string[] = []
   for (const [table, schema, column, kind] of OBJECTS) {
     const rows = await session.rows(
-      `SELECT ${column} n, DEFINER d FROM information_schema.${table} WHERE ${schema} = ${literal(database)} ORDER BY 1`,
+      `SELECT ${column} n, DEFINER d FROM information_schema.${table} WHERE ${isDatabase(schema, database)} ORDER BY 1`,
     )
     for (const row of rows) {
       if (!known.has(String(row['d']))) found.push(`${kind} ${JSON.stringify(String(row['n']))} (${String(row['d'])})`)

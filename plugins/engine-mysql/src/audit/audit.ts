@@ -2,13 +2,13 @@ import type { Finding } from 'dbvault'
 import { unreadableViews } from '../dump/unreadable-views.ts'
 import type { TableObject } from '../fingerprint/read-objects.ts'
 import type { Facts } from '../server/facts.ts'
-import { literal, name, shown } from '../server/quote.ts'
+import { isDatabase, name, shown } from '../server/quote.ts'
 import type { Session } from '../server/session.ts'
 import type { Tool } from '../tool/find-tools.ts'
 import { unfinished } from '../target/recover.ts'
 import { absentDefiners } from './absent-definers.ts'
 import { quotedUser } from './quoted-user.ts'
-import { grants, readGrants, type Grant } from './grants.ts'
+import { asPattern, grantedOn, grants, readGrants, type Grant } from './grants.ts'
 
 /**
  * What a dump by this user would silently lack. The programs leave out triggers, routines and events that the user may
@@ -55,7 +55,7 @@ function rightsFindings(held: readonly Grant[], database: string, facts: Facts, 
     .map(([right, what]): Finding => ({
       severity: 'incomplete',
       message: `This user lacks ${right} on ${name(database)}, without which the dump lacks ${right === 'SELECT' ? 'tables' : what}`,
-      fixes: [`GRANT ${right} ON ${pattern(database)}.* TO ${user};`],
+      fixes: [`GRANT ${right} ON ${grantedOn(held, asPattern(database))} TO ${user};`],
     }))
   if (seesRoutines(held, facts)) return findings
   return [
@@ -132,7 +132,7 @@ async function toolFindings(session: Session, database: string, facts: Facts, to
   const findings: Finding[] = []
   if (tool.vendor !== facts.vendor) {
     const generated = await session.value(
-      `SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ${literal(database)} AND GENERATION_EXPRESSION <> ''`,
+      `SELECT COUNT(*) FROM information_schema.COLUMNS WHERE ${isDatabase('TABLE_SCHEMA', database)} AND GENERATION_EXPRESSION <> ''`,
     )
     if (Number(generated) > 0 && tool.vendor === 'MariaDB') {
       const message = `${tool.path} is of MariaDB, and dumps generated columns of MySQL so that no server takes them back`
@@ -152,11 +152,6 @@ async function toolFindings(session: Session, database: string, facts: Facts, to
 
 async function versionedTables(session: Session, database: string, { vendor }: Facts): Promise<number> {
   if (vendor === 'MySQL') return 0
-  const where = `TABLE_SCHEMA = ${literal(database)} AND TABLE_TYPE = 'SYSTEM VERSIONED'`
+  const where = `${isDatabase('TABLE_SCHEMA', database)} AND TABLE_TYPE = 'SYSTEM VERSIONED'`
   return Number(await session.value(`SELECT COUNT(*) FROM information_schema.TABLES WHERE ${where}`))
-}
-
-/** In a grant, `_` and `%` in a name stand for any character. */
-function pattern(database: string): string {
-  return name(database.replace(/[_%]/g, '\\$&'))
 }

@@ -1,4 +1,4 @@
-import { literal, name } from '../server/quote.ts'
+import { isDatabase, name } from '../server/quote.ts'
 import type { Row, Session } from '../server/session.ts'
 import { unqualified } from '../sql/unqualified.ts'
 import { text, type TableObject } from './read-objects.ts'
@@ -45,7 +45,7 @@ export async function readTableDefinitions(session: Session, tables: readonly Ta
 /** In the order in which those of one table fire. */
 export async function readTriggers(session: Session, database: string): Promise<Definition[]> {
   const found = await session.rows(
-    `SELECT TRIGGER_NAME n, EVENT_OBJECT_TABLE t FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ${literal(database)} ORDER BY EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER`,
+    `SELECT TRIGGER_NAME n, EVENT_OBJECT_TABLE t FROM information_schema.TRIGGERS WHERE ${isDatabase('TRIGGER_SCHEMA', database)} ORDER BY EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER`,
   )
   const definitions: Definition[] = []
   for (const entry of found) {
@@ -58,7 +58,7 @@ export async function readTriggers(session: Session, database: string): Promise<
 
 export async function readRoutines(session: Session, database: string): Promise<Definition[]> {
   const found = await session.rows(
-    `SELECT ROUTINE_NAME n, ROUTINE_TYPE t FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ${literal(database)} ORDER BY FIELD(ROUTINE_TYPE, 'PACKAGE', 'PACKAGE BODY', 'FUNCTION', 'PROCEDURE'), ROUTINE_NAME`,
+    `SELECT ROUTINE_NAME n, ROUTINE_TYPE t FROM information_schema.ROUTINES WHERE ${isDatabase('ROUTINE_SCHEMA', database)} ORDER BY FIELD(ROUTINE_TYPE, 'PACKAGE', 'PACKAGE BODY', 'FUNCTION', 'PROCEDURE'), ROUTINE_NAME`,
   )
   const definitions: Definition[] = []
   for (const entry of found) {
@@ -76,7 +76,7 @@ export async function readEvents(session: Session, database: string, which: 'all
   const lasting =
     which === 'all' ? '' : "AND (ON_COMPLETION = 'PRESERVE' OR (EVENT_TYPE = 'RECURRING' AND ENDS IS NULL))"
   const found = await session.rows(
-    `SELECT EVENT_NAME n FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${literal(database)} ${lasting} ORDER BY EVENT_NAME`,
+    `SELECT EVENT_NAME n FROM information_schema.EVENTS WHERE ${isDatabase('EVENT_SCHEMA', database)} ${lasting} ORDER BY EVENT_NAME`,
   )
   const definitions: Definition[] = []
   for (const entry of found) {

@@ -1,4 +1,4 @@
-import { literal } from '../server/quote.ts'
+import { isDatabase } from '../server/quote.ts'
 import type { Session } from '../server/session.ts'
 import { text } from './read-objects.ts'
 
@@ -8,7 +8,7 @@ const EVERYWHERE = ['information_schema', 'performance_schema', 'mysql', 'sys']
 /** Other databases that views of this one use: where those are not, such a view cannot be made. */
 export async function readElsewhere(session: Session, database: string): Promise<string[]> {
   const views = await session.rows(
-    `SELECT VIEW_DEFINITION d FROM information_schema.VIEWS WHERE TABLE_SCHEMA = ${literal(database)}`,
+    `SELECT VIEW_DEFINITION d FROM information_schema.VIEWS WHERE ${isDatabase('TABLE_SCHEMA', database)}`,
   )
   if (views.length === 0) return []
   const schemas = await session.rows('SELECT SCHEMA_NAME n FROM information_schema.SCHEMATA')

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Facts } from '../server/facts.ts'
-import { literal, name, qualified } from '../server/quote.ts'
+import { isDatabase, name, qualified } from '../server/quote.ts'
 import { isServerError } from '../server/server-error.ts'
 import type { Session } from '../server/session.ts'
 import { withStatus } from '../sql/event-status.ts'
@@ -136,7 +136,7 @@ export async function readSequences(session: Session, sequences: readonly string
 /** Character set and collation of a database. */
 export async function defaultsOf(session: Session, database: string): Promise<[charset: string, collation: string]> {
   const [row] = await session.rows(
-    `SELECT DEFAULT_CHARACTER_SET_NAME s, DEFAULT_COLLATION_NAME c FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${literal(database)}`,
+    `SELECT DEFAULT_CHARACTER_SET_NAME s, DEFAULT_COLLATION_NAME c FROM information_schema.SCHEMATA WHERE ${isDatabase('SCHEMA_NAME', database)}`,
   )
   return [text(row, 's'), text(row, 'c')]
 }

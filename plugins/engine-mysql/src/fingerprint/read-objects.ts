@@ -1,4 +1,4 @@
-import { literal } from '../server/quote.ts'
+import { isDatabase } from '../server/quote.ts'
 import type { Row, Session } from '../server/session.ts'
 import type { Column } from './row-expression.ts'
 
@@ -14,7 +14,7 @@ export interface TableObject {
 /** Tables, views and sequences, sorted by name as bytes. */
 export async function readTables(session: Session, database: string): Promise<TableObject[]> {
   const rows = await session.rows(
-    `SELECT TABLE_NAME n, TABLE_TYPE t, ENGINE e, DATA_LENGTH b FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${literal(database)} ORDER BY CAST(TABLE_NAME AS BINARY)`,
+    `SELECT TABLE_NAME n, TABLE_TYPE t, ENGINE e, DATA_LENGTH b FROM information_schema.TABLES WHERE ${isDatabase('TABLE_SCHEMA', database)} ORDER BY CAST(TABLE_NAME AS BINARY)`,
   )
   const engines = await session.rows("SELECT ENGINE e FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'")
   const transactional = new Set(engines.map((row) => text(row, 'e')))
@@ -33,7 +33,7 @@ export async function readTables(session: Session, database: string): Promise<Ta
 /** The columns of every table, in their order. One query: there may be thousands of tables. */
 export async function readColumns(session: Session, database: string): Promise<Map<string, Column[]>> {
   const rows = await session.rows(
-    `SELECT TABLE_NAME n, COLUMN_NAME c, DATA_TYPE d FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ${literal(database)} ORDER BY TABLE_NAME, ORDINAL_POSITION`,
+    `SELECT TABLE_NAME n, COLUMN_NAME c, DATA_TYPE d FROM information_schema.COLUMNS WHERE ${isDatabase('TABLE_SCHEMA', database)} ORDER BY TABLE_NAME, ORDINAL_POSITION`,
   )
   const columns = new Map<string, Column[]>()
   for (const row of rows) {

@@ -1,4 +1,4 @@
-import { literal, name } from '../server/quote.ts'
+import { isDatabase, name } from '../server/quote.ts'
 import { isServerError, withoutQuotes } from '../server/server-error.ts'
 import type { Session } from '../server/session.ts'
 import { readTables } from '../fingerprint/read-objects.ts'
@@ -34,8 +34,8 @@ function kindOf(words: readonly string[]): UnusableView['kind'] {
 /** Makes the users by whom views and routines are defined, on a server that is ours alone: without them nothing can be used. */
 export async function makeDefiners(session: Session, database: string): Promise<void> {
   const rows = await session.rows(
-    `SELECT DEFINER d FROM information_schema.VIEWS WHERE TABLE_SCHEMA = ${literal(database)}
-      UNION SELECT DEFINER FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ${literal(database)}`,
+    `SELECT DEFINER d FROM information_schema.VIEWS WHERE ${isDatabase('TABLE_SCHEMA', database)}
+      UNION SELECT DEFINER FROM information_schema.ROUTINES WHERE ${isDatabase('ROUTINE_SCHEMA', database)}`,
   )
   for (const row of rows) {
     const text = String(row['d'])

@@ -1,7 +1,7 @@
-import { grants, readGrants } from '../audit/grants.ts'
+import { grantedOn, grants, readGrants } from '../audit/grants.ts'
 import { quotedUser } from '../audit/quoted-user.ts'
 import { compareVersions, type Facts } from '../server/facts.ts'
-import { literal } from '../server/quote.ts'
+import { isDatabase } from '../server/quote.ts'
 import { isServerError } from '../server/server-error.ts'
 import type { Session } from '../server/session.ts'
 
@@ -29,7 +29,7 @@ export async function whyNotOnSource(session: Session, database: string, facts: 
   }
   const missing = needed(holds).filter((right) => !grants(held, right, EXAMPLE))
   if (missing.length > 0) {
-    const fixes = [`GRANT ${missing.join(', ')} ON \`dbvault\\_scratch\\_%\`.* TO ${user};`]
+    const fixes = [`GRANT ${missing.join(', ')} ON ${grantedOn(held, 'dbvault\\_scratch\\_%')} TO ${user};`]
     return { why: `this user lacks ${missing.join(', ')} on databases named dbvault_scratch_…`, fixes }
   }
   const define = rightsToDefine(facts, holds.definers).filter((right) => !may('SUPER', right))
@@ -69,18 +69,17 @@ interface Contents {
 }
 
 async function contentsOf(session: Session, database: string): Promise<Contents> {
-  const of = literal(database)
   const count = (table: string, column: string, more = ''): string =>
-    `(SELECT COUNT(*) FROM information_schema.${table} WHERE ${column} = ${of} ${more})`
+    `(SELECT COUNT(*) FROM information_schema.${table} WHERE ${isDatabase(column, database)} ${more})`
   const [row] =
     await session.rows(`SELECT ${count('VIEWS', 'TABLE_SCHEMA')} v, ${count('TRIGGERS', 'TRIGGER_SCHEMA')} t,
     ${count('ROUTINES', 'ROUTINE_SCHEMA')} r, ${count('ROUTINES', 'ROUTINE_SCHEMA', "AND ROUTINE_TYPE = 'FUNCTION'")} f,
     ${count('EVENTS', 'EVENT_SCHEMA')} e`)
   const definers = await session.rows(
-    `SELECT DISTINCT d FROM (SELECT DEFINER d FROM information_schema.VIEWS WHERE TABLE_SCHEMA = ${of}
-      UNION SELECT DEFINER FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ${of}
-      UNION SELECT DEFINER FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ${of}
-      UNION SELECT DEFINER FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ${of}) definers WHERE d <> CURRENT_USER()`,
+    `SELECT DISTINCT d FROM (SELECT DEFINER d FROM information_schema.VIEWS WHERE ${isDatabase('TABLE_SCHEMA', database)}
+      UNION SELECT DEFINER FROM information_schema.TRIGGERS WHERE ${isDatabase('TRIGGER_SCHEMA', database)}
+      UNION SELECT DEFINER FROM information_schema.ROUTINES WHERE ${isDatabase('ROUTINE_SCHEMA', database)}
+      UNION SELECT DEFINER FROM information_schema.EVENTS WHERE ${isDatabase('EVENT_SCHEMA', database)}) definers WHERE d <> CURRENT_USER()`,
   )
   const number = (column: string): number => Number(row?.[column])
   return {

@@ -1,4 +1,4 @@
-import { literal, name, qualified } from '../server/quote.ts'
+import { isDatabase, literal, name, qualified } from '../server/quote.ts'
 import type { Session } from '../server/session.ts'
 import type { Objects } from './objects.ts'
 
@@ -81,7 +81,7 @@ export async function dropKept(session: Session, id: string): Promise<void> {
 
 export async function tablesIn(session: Session, database: string): Promise<string[]> {
   const rows = await session.rows(
-    `SELECT TABLE_NAME n FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${literal(database)}`,
+    `SELECT TABLE_NAME n FROM information_schema.TABLES WHERE ${isDatabase('TABLE_SCHEMA', database)}`,
   )
   return rows.map((row) => String(row['n']))
 }

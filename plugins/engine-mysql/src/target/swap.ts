@@ -2,7 +2,7 @@ import type { Host } from 'dbvault'
 import { defaultsOf, digested } from '../fingerprint/read-fingerprint.ts'
 import { contentsOf } from '../inspect.ts'
 import type { ScratchSchema } from '../scratch/scratch-schema.ts'
-import { literal, name, qualified, shown } from '../server/quote.ts'
+import { isDatabase, name, qualified, shown } from '../server/quote.ts'
 import { isServerError, said } from '../server/server-error.ts'
 import { connect } from '../server/session.ts'
 import { type Journal, dropKept, keptName, markDone, tokenName, writeJournal } from './journal.ts'
@@ -132,7 +132,7 @@ export async function swap(
 
   async function refuseForeignKeys(): Promise<void> {
     const rows = await session.rows(
-      `SELECT DISTINCT CONSTRAINT_SCHEMA s, TABLE_NAME t FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE UNIQUE_CONSTRAINT_SCHEMA = ${literal(target)} AND CONSTRAINT_SCHEMA <> ${literal(target)}`,
+      `SELECT DISTINCT CONSTRAINT_SCHEMA s, TABLE_NAME t FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE ${isDatabase('UNIQUE_CONSTRAINT_SCHEMA', target)} AND NOT ${isDatabase('CONSTRAINT_SCHEMA', target)}`,
     )
     if (rows.length === 0) return
     const tables = rows.map((row) => `${String(row['s'])}.${String(row['t'])}`).join(', ')
