@@ -12,8 +12,10 @@ import { isDatabase, shown } from './server/quote.ts'
 import { startPulse } from './server/pulse.ts'
 import { serverError } from './server/server-error.ts'
 import { connect, type Session } from './server/session.ts'
+import { tablesIn } from './server/tables-in.ts'
 import { withoutSandboxLine } from './sql/sandbox-line.ts'
 import { withTrailer } from './sql/trailer.ts'
+import { SIGN } from './target/sign.ts'
 import { dumpArguments, eventArguments } from './tool/dump-arguments.ts'
 import { findTool, type Tool } from './tool/find-tools.ts'
 import { loginFile } from './tool/login-file.ts'
@@ -99,7 +101,8 @@ async function startDump(
       return started
     }
     const hasEvents = Number(await control.value(count('EVENTS', 'EVENT_SCHEMA', database))) > 0
-    const main = prepare(dumpArguments(tool, file.path(0), database, unreadable))
+    const signs = (await tablesIn(control, database)).filter((table) => SIGN.test(table))
+    const main = prepare(dumpArguments(tool, file.path(0), database, [...unreadable, ...signs]))
     const events = hasEvents ? prepare(eventArguments(tool, file.path(0), database)) : undefined
     const preamble = await preambleOf(control, database)
     let snapshot: Snapshot | undefined

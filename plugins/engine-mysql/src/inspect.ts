@@ -1,10 +1,11 @@
 import type { Host, Target, TargetState } from 'dbvault'
 import type { Flags } from './descriptor.ts'
 import { databaseOf, loginOf, placeOf } from './server/login.ts'
-import { isDatabase, shown } from './server/quote.ts'
+import { shown } from './server/quote.ts'
 import { nameOnServer } from './server/name-on-server.ts'
 import { serverError } from './server/server-error.ts'
-import { connect, type Session } from './server/session.ts'
+import { connect } from './server/session.ts'
+import { contentsOf } from './target/contents.ts'
 import { unfinished } from './target/recover.ts'
 
 export async function inspect(target: Target<Flags>, host: Host): Promise<TargetState> {
@@ -32,23 +33,4 @@ export async function inspect(target: Target<Flags>, host: Host): Promise<Target
   } catch (error) {
     throw serverError(host, session.login, error)
   }
-}
-
-export interface Contents {
-  readonly tables: number
-  readonly others: number
-  readonly bytes: number
-}
-
-/** Undefined for a database that is not there. */
-export async function contentsOf(session: Session, database: string): Promise<Contents | undefined> {
-  const [row] = await session.rows(
-    `SELECT (SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE ${isDatabase('SCHEMA_NAME', database)}) s,
-      (SELECT COUNT(*) FROM information_schema.TABLES WHERE ${isDatabase('TABLE_SCHEMA', database)}) t,
-      (SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ${isDatabase('ROUTINE_SCHEMA', database)}) +
-      (SELECT COUNT(*) FROM information_schema.EVENTS WHERE ${isDatabase('EVENT_SCHEMA', database)}) o,
-      (SELECT COALESCE(SUM(DATA_LENGTH), 0) FROM information_schema.TABLES WHERE ${isDatabase('TABLE_SCHEMA', database)}) b`,
-  )
-  if (Number(row?.['s']) === 0) return undefined
-  return { tables: Number(row?.['t']), others: Number(row?.['o']), bytes: Number(row?.['b']) }
 }

@@ -10,7 +10,6 @@ import {
 } from './fingerprint/fingerprint.ts'
 import { readEvents } from './fingerprint/read-definitions.ts'
 import { digested, readFingerprint } from './fingerprint/read-fingerprint.ts'
-import { contentsOf } from './inspect.ts'
 import { checkViews } from './scratch/check-views.ts'
 import { load, refuseLongRows } from './scratch/load.ts'
 import { originOf } from './scratch/origin.ts'
@@ -22,6 +21,7 @@ import { isServerError, said, serverError } from './server/server-error.ts'
 import { connect, type Session } from './server/session.ts'
 import { readMembers } from './sql/members.ts'
 import { readStored } from './sql/read-stored.ts'
+import { contentsOf } from './target/contents.ts'
 import { holdAlone } from './target/hold-alone.ts'
 import { recover } from './target/recover.ts'
 import { notEmpty, swap } from './target/swap.ts'
@@ -42,7 +42,7 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
   try {
     await using session = await connect(login, host)
     database = await nameOnServer(session, database)
-    await holdAlone(session, database, host)
+    const stillAlone = await holdAlone(session, database, host)
     await recover(session, database, host)
     if (!target.replace) await refuseOccupied(session)
     await using beside = await scratchSchema('restore', login, host, { replicated: true })
@@ -59,6 +59,7 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
     if (wanted) refuseDifferent(wanted, found)
     // Before anything is changed: the last member has to be whole too.
     if (events) for await (const _ of readStored(events, beside.host, 'RESTORE_FAILED'));
+    await stillAlone()
     await swap(beside, database, target.replace, host, async () => {
       if (!events) return
       await load(events, { session: beside.session, database, preamble: '' }, tool, beside.host, 'RESTORE_FAILED')

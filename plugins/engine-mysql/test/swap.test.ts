@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { execFileSync } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { secret, testHost } from 'dbvault/testing'
 import { describe, it } from 'mocha'
 import mysql from 'mysql2/promise'
 import { startServer, type TestServer } from '../../../test/servers/mysql.ts'
-import { dumped, edited, rejected, restored, serverOf, type Held } from './support/exam.ts'
+import { dumped, edited, rejected, restored, serverOf, stored, warningsOf, type Held } from './support/exam.ts'
+import engine from '../src/index.ts'
 import { loginOf } from '../src/server/login.ts'
 import { connect } from '../src/server/session.ts'
 import { createObjects, dropObjects, readObjects } from '../src/target/objects.ts'
@@ -45,21 +47,25 @@ describe('a restore that replaces a database', function () {
     while ((await server.sql(sessions)) !== '0\n');
   }
 
+  type Stage = Awaited<ReturnType<typeof scene>>
+
   /** Restores through a gate that shuts behind the nth statement that changes something of the swap. */
-  async function cutAt(nth: number, server: TestServer, { held, target }: Awaited<ReturnType<typeof scene>>) {
+  async function cutAt(nth: number, server: TestServer, stage: Stage) {
     let begun = false
     let count = 0
     let last = ''
-    await using gate = await startGate(
-      server.port,
-      (sql) => {
-        begun ||= sql.includes('CREATE DATABASE `dbvault_old_')
-        if (!begun || !/^(?:CREATE|DROP|ALTER|RENAME|INSERT|COMMIT)/.test(sql)) return false
-        last = sql
-        return ++count === nth
-      },
-      'cut',
-    )
+    const error = await cutWhen(server, stage, (sql) => {
+      begun ||= sql.includes('CREATE DATABASE `dbvault_old_')
+      if (!begun || !/^(?:CREATE|DROP|ALTER|RENAME|INSERT|COMMIT)/.test(sql)) return false
+      last = sql
+      return ++count === nth
+    })
+    return { error, last, ended: count < nth }
+  }
+
+  /** The error with which a restore ended that was cut off behind a statement. */
+  async function cutWhen(server: TestServer, { held, target }: Stage, shut: (sql: string) => boolean) {
+    await using gate = await startGate(server.port, shut, 'cut')
     const way = at(server, target)
     // Of what is encrypted the gate would see nothing, and MySQL has a certificate of its own.
     const to = { ...way, port: gate.port, flags: { ...way.flags, tls: 'disabled' as const } }
@@ -68,7 +74,7 @@ describe('a restore that replaces a database', function () {
       (thrown: Error & { code: string; hints: readonly string[] }) => thrown,
     )
     await alone(server)
-    return { error, last, ended: count < nth }
+    return error
   }
 
   for (const vendor of ['MariaDB', 'MySQL'] as const) {
@@ -94,7 +100,11 @@ describe('a restore that replaces a database', function () {
           assert.ok(whole || content === old, `after ${last}\n${content}`)
           assert.equal(await ours(server), '', last)
           if (whole) {
-            assert.match(last, /^DROP|^INSERT INTO `dbvault_old/, 'only the very end leaves the new content')
+            assert.match(
+              last,
+              /^DROP|^(?:INSERT INTO|ALTER TABLE) `dbvault_old/,
+              'only the very end leaves the new content',
+            )
             stage.target = await madeDatabase(server, OLD, 'CHARACTER SET latin1')
             if (last.startsWith('DROP DATABASE')) break
           }
@@ -137,16 +147,21 @@ describe('a restore that replaces a database', function () {
     assert.equal(await ours(server), '')
   })
 
+  /** A user who may restore into a database, and sees no other. */
+  async function restorer(server: TestServer, target: string): Promise<ReturnType<typeof at>> {
+    const user = `res_${target.slice(-6)}`
+    await server.sql(
+      `CREATE USER ${user}@'%' IDENTIFIED BY 'res-secret'; GRANT ALL ON ${target}.* TO ${user}@'%'; GRANT ALL ON \`dbvault\\_%\`.* TO ${user}@'%'`,
+    )
+    return { ...at(server, target), user, password: secret('res-secret') }
+  }
+
   it('is refused, with nothing changed, to a user who may not read what would have to be put back', async () => {
     const server = shared()
     const held = await dumped(at(server, await madeDatabase(server, 'CREATE TABLE fresh (i int)')))
     const target = await madeDatabase(server, 'CREATE TABLE a (i int); CREATE PROCEDURE p() SELECT 1;')
     const old = await contentOf(server, target)
-    const user = `adm_${target.slice(-6)}`
-    await server.sql(
-      `CREATE USER ${user}@'%' IDENTIFIED BY 'adm-secret'; GRANT ALL ON ${target}.* TO ${user}@'%'; GRANT ALL ON \`dbvault\\_%\`.* TO ${user}@'%'`,
-    )
-    const way = { ...at(server, target), user, password: secret('adm-secret') }
+    const way = await restorer(server, target)
     const said = await rejected(
       restored(held.members, way, { replace: true, expected: held.fingerprint }),
       'RESTORE_FAILED',
@@ -154,7 +169,102 @@ describe('a restore that replaces a database', function () {
     assert.match(said, /may not read the procedure "p"/)
     assert.equal(await contentOf(server, target), old)
     assert.equal(await ours(server), '')
+  })
+
+  it('is refused, with nothing changed, to a user who may not make what others have defined', async () => {
+    const server = shared()
+    const held = await dumped(at(server, await madeDatabase(server, 'CREATE TABLE fresh (i int)')))
+    const target = await madeDatabase(server, 'CREATE TABLE a (i int); CREATE VIEW v AS SELECT i FROM a;')
+    const old = await contentOf(server, target)
+    const way = await restorer(server, target)
+    const said = await rejected(restored(held.members, way, { replace: true }), 'RESTORE_FAILED')
+    assert.match(said, /may not make objects that others have defined[^]*GRANT SET USER ON[^]*Nothing was changed/)
+    assert.equal(await contentOf(server, target), old)
+    assert.equal(await ours(server), '')
+  })
+
+  it('leaves a sign in the database until it is whole, also to those who see nothing else', async () => {
+    const server = shared()
+    const stage = await scene(server)
+    const { held, target, old } = stage
+    const user = `see_${target.slice(-6)}`
+    await server.sql(
+      `CREATE USER ${user}@'%' IDENTIFIED BY 'odd'; GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON ${target}.* TO ${user}@'%';
+       GRANT SELECT ON mysql.proc TO ${user}@'%'`,
+    )
+    const source = { ...at(server, target), user, password: secret('odd') }
+    const lacks = async () => {
+      const { findings } = await engine.probe(source, testHost())
+      return findings.filter(({ severity }) => severity === 'incomplete').map(({ message }) => message)
+    }
+    assert.deepEqual(await lacks(), [])
+    await cutWhen(server, stage, (sql) => sql.startsWith('RENAME'))
+    assert.match((await lacks()).join(), /A restore into "t_\w+" has not come to its end/)
+    const { members, fingerprint } = await dumped(source)
+    const all = [JSON.stringify(fingerprint), ...members.map(({ bytes }) => bytes.toString('latin1'))].join('\n')
+    assert.match(all, /only_new/)
+    assert.doesNotMatch(all, /dbvault_unfinished/)
+    const broken = edited(held, /^CREATE TABLE `both_have`/m, 'CREATE TABLE `both_have` nonsense')
+    await rejected(restored(broken, at(server, target), { replace: true }), 'RESTORE_FAILED')
+    assert.deepEqual(await lacks(), [])
+    assert.equal(await contentOf(server, target), old)
     await server.sql(`DROP USER ${user}@'%'`)
+  })
+
+  it('is undone, and can be done again, though a view of what was there was broken before', async () => {
+    const server = shared()
+    const stage = await scene(server)
+    const { held, target, fresh } = stage
+    await server.sql('CREATE TABLE gone (i int); CREATE VIEW of_gone AS SELECT i FROM gone; DROP TABLE gone', target)
+    await cutWhen(server, stage, (sql) => sql.startsWith('RENAME'))
+    const broken = edited(held, /^CREATE TABLE `both_have`/m, 'CREATE TABLE `both_have` nonsense')
+    await using host = testHost()
+    const request = { stored: stored(broken), target: { ...at(server, target), replace: true } }
+    await rejected(engine.restore(request, host), 'RESTORE_FAILED')
+    assert.match(warningsOf(host).join('\n'), /view "of_gone" uses what was not there[^]*CREATE [^]*`of_gone` AS/)
+    assert.equal(await contentOf(server, target), stage.old)
+    await restored(held.members, at(server, target), { replace: true, expected: held.fingerprint })
+    assert.equal(await contentOf(server, target), fresh)
+    assert.equal(await ours(server), '')
+  })
+
+  it('keeps the tables to which a database that the user does not see refers, and says so', async () => {
+    const server = shared()
+    const held = await dumped(at(server, await madeDatabase(server, 'CREATE TABLE fresh (i int)')))
+    const target = await madeDatabase(server, 'CREATE TABLE p (i int PRIMARY KEY); INSERT INTO p VALUES (7);')
+    const other = await madeDatabase(server, `CREATE TABLE c (i int, FOREIGN KEY (i) REFERENCES ${target}.p (i))`)
+    await using host = testHost()
+    const request = { stored: stored(held.members), target: { ...(await restorer(server, target)), replace: true } }
+    await engine.restore(request, host)
+    const [, kept] = /held before is in (\w+), .* foreign keys of another/.exec(warningsOf(host).join('\n')) ?? []
+    assert.equal(await server.sql(`SELECT i FROM ${kept}.p`), '7\n')
+    await server.sql(`INSERT INTO ${other}.c VALUES (7); DROP DATABASE ${other}`)
+    await restored(held.members, at(server, target), { replace: true })
+    assert.equal(await ours(server), '', 'a later run drops them when nothing refers to them any more')
+  })
+
+  it('leaves what others have put meanwhile into a database that it has made', async () => {
+    const server = shared()
+    const held = await dumped(at(server, await madeDatabase(server, NEW)))
+    const target = `meanwhile_${Date.now()}`
+    let moved = false
+    await using gate = await startGate(
+      server.port,
+      (sql) => {
+        if (moved && sql.startsWith('CREATE')) {
+          moved = false
+          const theirs = `CREATE TABLE ${target}.theirs SELECT 1 AS i`
+          execFileSync('mariadb', ['--no-defaults', '-uroot', '-S', server.socket, '-e', theirs])
+        }
+        moved ||= sql.startsWith('RENAME')
+        return false
+      },
+      'cut',
+    )
+    await rejected(restored(held.members, { ...at(server, target), port: gate.port }), 'RESTORE_FAILED')
+    assert.equal(await server.sql(`SHOW TABLES FROM ${target}`), 'theirs\n')
+    assert.equal(await ours(server), '')
+    await server.sql(`DROP DATABASE ${target}`)
   })
 
   it('puts back all that can be, though one view of what was there is broken', async () => {
@@ -197,6 +307,31 @@ describe('a restore that replaces a database', function () {
     } finally {
       await server.stop('SIGKILL')
     }
+  })
+
+  it('changes nothing once it no longer has the target alone', async () => {
+    const server = shared()
+    const { held, target, old } = await scene(server)
+    let ended = false
+    await using gate = await startGate(
+      server.port,
+      (sql) => {
+        if (!ended && sql.startsWith('CREATE DATABASE `dbvault_restore_')) {
+          ended = true
+          const lock = `dbvault_target_${createHash('sha256').update(target).digest('hex').slice(0, 40)}`
+          const client = ['--no-defaults', '-uroot', '-S', server.socket, '-BNe']
+          const holder = execFileSync('mariadb', [...client, `SELECT IS_USED_LOCK('${lock}')`], { encoding: 'utf8' })
+          execFileSync('mariadb', [...client, `KILL ${holder}`])
+        }
+        return false
+      },
+      'cut',
+    )
+    const to = { ...at(server, target), port: gate.port }
+    await rejected(restored(held.members, to, { replace: true }), 'SOURCE_UNREACHABLE')
+    assert.equal(ended, true)
+    assert.equal(await contentOf(server, target), old)
+    assert.equal(await ours(server), '')
   })
 
   it('drops no database that somebody else has made under the name of the target meanwhile', async () => {

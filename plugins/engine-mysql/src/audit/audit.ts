@@ -5,6 +5,7 @@ import type { Facts } from '../server/facts.ts'
 import { isDatabase, name, shown } from '../server/quote.ts'
 import type { Session } from '../server/session.ts'
 import type { Tool } from '../tool/find-tools.ts'
+import { hasSign } from '../target/sign.ts'
 import { unfinished } from '../target/recover.ts'
 import { absentDefiners } from './absent-definers.ts'
 import { quotedUser } from './quoted-user.ts'
@@ -36,11 +37,14 @@ export async function audit(
 
 /** Between the move of the tables and its end a restore leaves a database without its views, triggers and routines. */
 async function killedRestores(session: Session, database: string): Promise<Finding[]> {
-  return (await unfinished(session, database)).map(() => ({
-    severity: 'incomplete',
-    message: `A restore into ${shown(database)} was killed before its end, so that views, triggers or routines may be missing`,
-    fixes: [`Restore into it again with --replace, which first makes it what it was.`],
-  }))
+  if (!(await hasSign(session, database)) && (await unfinished(session, database)).length === 0) return []
+  return [
+    {
+      severity: 'incomplete',
+      message: `A restore into ${shown(database)} has not come to its end, so that views, triggers or routines may be missing`,
+      fixes: [`Let it end. If it was killed, restore into it again with --replace, which first makes it what it was.`],
+    },
+  ]
 }
 
 function rightsFindings(held: readonly Grant[], database: string, facts: Facts, user: string): Finding[] {

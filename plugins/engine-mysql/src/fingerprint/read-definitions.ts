@@ -18,6 +18,8 @@ export interface Definition {
     readonly databaseCollation?: string
     readonly timeZone?: string
   }
+  /** Of a view: whether it uses what is not there. */
+  readonly broken?: boolean
   /** Of a trigger: its table. */
   readonly table?: string
 }

@@ -1,5 +1,6 @@
 import { isDatabase } from '../server/quote.ts'
 import type { Row, Session } from '../server/session.ts'
+import { SIGN } from '../target/sign.ts'
 import type { Column } from './row-expression.ts'
 
 export interface TableObject {
@@ -11,14 +12,15 @@ export interface TableObject {
   readonly bytes: number
 }
 
-/** Tables, views and sequences, sorted by name as bytes. */
+/** Tables, views and sequences of the user's, sorted by name as bytes. */
 export async function readTables(session: Session, database: string): Promise<TableObject[]> {
   const rows = await session.rows(
     `SELECT TABLE_NAME n, TABLE_TYPE t, ENGINE e, DATA_LENGTH b FROM information_schema.TABLES WHERE ${isDatabase('TABLE_SCHEMA', database)} ORDER BY CAST(TABLE_NAME AS BINARY)`,
   )
   const engines = await session.rows("SELECT ENGINE e FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'")
   const transactional = new Set(engines.map((row) => text(row, 'e')))
-  return rows.map((row) => {
+  const own = rows.filter((row) => !SIGN.test(text(row, 'n')))
+  return own.map((row) => {
     const type = text(row, 't')
     return {
       name: text(row, 'n'),

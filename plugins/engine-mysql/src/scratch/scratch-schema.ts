@@ -2,7 +2,8 @@ import type { Host } from 'dbvault'
 import { randomBytes } from 'node:crypto'
 import { factsOf } from '../server/facts.ts'
 import type { Login } from '../server/login.ts'
-import { literal, name } from '../server/quote.ts'
+import { name } from '../server/quote.ts'
+import { takeLock } from '../server/named-lock.ts'
 import { startPulse } from '../server/pulse.ts'
 import { connect } from '../server/session.ts'
 import type { Place } from './place.ts'
@@ -55,7 +56,7 @@ export async function scratchSchema(
     const silent = facts.binaryLog && !replicated
     await sweep(session, facts, host)
     if (silent) await session.run(NO_BINARY_LOG)
-    await session.value(`SELECT GET_LOCK(${literal(database)}, 0)`)
+    await takeLock(session, database)
     await session.run(`CREATE DATABASE ${name(database)}`)
     return {
       id,

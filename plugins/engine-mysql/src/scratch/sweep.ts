@@ -1,9 +1,11 @@
 import type { Host } from 'dbvault'
 import type { Facts } from '../server/facts.ts'
-import { literal, name, shown } from '../server/quote.ts'
+import { name, shown } from '../server/quote.ts'
+import { releaseLock, takeLock } from '../server/named-lock.ts'
 import { isServerError } from '../server/server-error.ts'
 import type { Session } from '../server/session.ts'
-import { dropKept, keptName, readJournals } from '../target/journal.ts'
+import { takeSignAway } from '../target/sign.ts'
+import { dropKept, journalIds, keptName, readJournal } from '../target/journal.ts'
 
 /** The names of databases that only we make, and may drop when their maker is gone. */
 export const SCRATCH_NAME = /^dbvault_(scratch|restore)_[0-9a-f]{12}$/
@@ -31,8 +33,11 @@ export async function sweep(session: Session, { binaryLog }: Facts, host: Host):
       host.report({ kind: 'warning', message: `Removed ${database}, which a run that was killed had left` })
     })
   }
-  for await (const { id, journal } of readJournals(session)) {
+  for (const id of await journalIds(session)) {
     await ifDead(session, `dbvault_restore_${id}`, async () => {
+      // Only now: its run may have come to its end while its lock was waited for.
+      const journal = await readJournal(session, id)
+      if (journal?.done) await takeSignAway(session, journal.target, id)
       if (journal === undefined || journal.done) await dropKept(session, id)
       else {
         const message = `A restore into ${shown(journal.target)} was killed before its end, and what it had before is in ${keptName(id)}: restore into it again with --replace, which first makes it what it was`
@@ -43,13 +48,13 @@ export async function sweep(session: Session, { binaryLog }: Facts, host: Host):
 }
 
 async function ifDead(session: Session, lock: string, act: () => Promise<void>): Promise<void> {
-  if (Number(await session.value(`SELECT GET_LOCK(${literal(lock)}, 0)`)) !== 1) return
+  if (!(await takeLock(session, lock))) return
   try {
     await act()
   } catch (error) {
     if (!isServerError(error)) throw error
   } finally {
-    await session.value(`SELECT RELEASE_LOCK(${literal(lock)})`)
+    await releaseLock(session, lock)
   }
 }
 

@@ -1,105 +1,27 @@
-import { grantedOn, grants, readGrants } from '../audit/grants.ts'
 import { quotedUser } from '../audit/quoted-user.ts'
-import { compareVersions, type Facts } from '../server/facts.ts'
-import { isDatabase } from '../server/quote.ts'
+import { whyNotMade, type Hindrance } from '../audit/why-not-made.ts'
+import type { Facts } from '../server/facts.ts'
 import { isServerError } from '../server/server-error.ts'
 import type { Session } from '../server/session.ts'
 
-export interface Hindrance {
-  readonly why: string
-  readonly fixes: readonly string[]
+const SCRATCH = {
+  name: 'dbvault_scratch_000000000000',
+  pattern: 'dbvault\\_scratch\\_%',
+  shown: 'databases named dbvault_scratch_…',
+  rights: ['SELECT', 'INSERT', 'CREATE', 'DROP', 'ALTER', 'INDEX', 'REFERENCES', 'LOCK TABLES'],
 }
-
-const EXAMPLE = 'dbvault_scratch_000000000000'
-const ALWAYS = ['SELECT', 'INSERT', 'CREATE', 'DROP', 'ALTER', 'INDEX', 'REFERENCES', 'LOCK TABLES']
 
 /** Why a copy of this database cannot be restored beside it by this user; undefined where it can. */
 export async function whyNotOnSource(session: Session, database: string, facts: Facts): Promise<Hindrance | undefined> {
   if (facts.readOnly) return { why: 'nothing can be written: it is a replica or read-only', fixes: [] }
-  const held = await readGrants(session)
-  const user = await quotedUser(session)
-  const may = (...rights: readonly string[]): boolean => rights.some((right) => grants(held, right, '*'))
-  const holds = await contentsOf(session, database)
-  const isMariaDb = facts.vendor === 'MariaDB'
   if (facts.binaryLog && !(await mayKeepSilent(session))) {
+    const right = facts.vendor === 'MariaDB' ? 'BINLOG ADMIN' : 'SYSTEM_VARIABLES_ADMIN'
     return {
       why: 'what is tried would go to its binary log and so to its replicas, which this user may not prevent',
-      fixes: [`GRANT ${isMariaDb ? 'BINLOG ADMIN' : 'SYSTEM_VARIABLES_ADMIN'} ON *.* TO ${user};`],
+      fixes: [`GRANT ${right} ON *.* TO ${await quotedUser(session)};`],
     }
   }
-  const missing = needed(holds).filter((right) => !grants(held, right, EXAMPLE))
-  if (missing.length > 0) {
-    const fixes = [`GRANT ${missing.join(', ')} ON ${grantedOn(held, 'dbvault\\_scratch\\_%')} TO ${user};`]
-    return { why: `this user lacks ${missing.join(', ')} on databases named dbvault_scratch_…`, fixes }
-  }
-  const define = rightsToDefine(facts, holds.definers).filter((right) => !may('SUPER', right))
-  if (define.length > 0) {
-    return {
-      why: 'this user may not make objects that others have defined, which it holds',
-      fixes: [`GRANT ${define.join(', ')} ON *.* TO ${user};`],
-    }
-  }
-  const trusted = !facts.binaryLog || Number(await session.value('SELECT @@log_bin_trust_function_creators')) === 1
-  if (!trusted && holds.triggers + holds.functions > 0 && !may('SUPER')) {
-    return {
-      why: 'a binary log is written, and so this user may not make triggers and functions, which it holds',
-      fixes: ['SET GLOBAL log_bin_trust_function_creators = 1;'],
-    }
-  }
-  return undefined
-}
-
-/** To make what these users have defined. */
-function rightsToDefine({ vendor, version }: Facts, definers: readonly string[]): string[] {
-  if (definers.length === 0) return []
-  if (vendor === 'MariaDB') return ['SET USER']
-  const administrators = definers.some((definer) => definer.startsWith('root@')) ? ['SYSTEM_USER'] : []
-  if (compareVersions(version, '8.2.0') < 0) return ['SET_USER_ID', ...administrators]
-  return ['SET_ANY_DEFINER', 'ALLOW_NONEXISTENT_DEFINER', ...administrators]
-}
-
-interface Contents {
-  readonly views: number
-  readonly triggers: number
-  readonly routines: number
-  readonly functions: number
-  readonly events: number
-  /** Other users than this one who have defined views, triggers, routines and events. */
-  readonly definers: readonly string[]
-}
-
-async function contentsOf(session: Session, database: string): Promise<Contents> {
-  const count = (table: string, column: string, more = ''): string =>
-    `(SELECT COUNT(*) FROM information_schema.${table} WHERE ${isDatabase(column, database)} ${more})`
-  const [row] =
-    await session.rows(`SELECT ${count('VIEWS', 'TABLE_SCHEMA')} v, ${count('TRIGGERS', 'TRIGGER_SCHEMA')} t,
-    ${count('ROUTINES', 'ROUTINE_SCHEMA')} r, ${count('ROUTINES', 'ROUTINE_SCHEMA', "AND ROUTINE_TYPE = 'FUNCTION'")} f,
-    ${count('EVENTS', 'EVENT_SCHEMA')} e`)
-  const definers = await session.rows(
-    `SELECT DISTINCT d FROM (SELECT DEFINER d FROM information_schema.VIEWS WHERE ${isDatabase('TABLE_SCHEMA', database)}
-      UNION SELECT DEFINER FROM information_schema.TRIGGERS WHERE ${isDatabase('TRIGGER_SCHEMA', database)}
-      UNION SELECT DEFINER FROM information_schema.ROUTINES WHERE ${isDatabase('ROUTINE_SCHEMA', database)}
-      UNION SELECT DEFINER FROM information_schema.EVENTS WHERE ${isDatabase('EVENT_SCHEMA', database)}) definers WHERE d <> CURRENT_USER()`,
-  )
-  const number = (column: string): number => Number(row?.[column])
-  return {
-    views: number('v'),
-    triggers: number('t'),
-    routines: number('r'),
-    functions: number('f'),
-    events: number('e'),
-    definers: definers.map((row) => String(row['d'])),
-  }
-}
-
-function needed({ views, triggers, routines, events }: Contents): string[] {
-  return [
-    ...ALWAYS,
-    ...(views > 0 ? ['CREATE VIEW', 'SHOW VIEW'] : []),
-    ...(triggers > 0 ? ['TRIGGER'] : []),
-    ...(routines > 0 ? ['CREATE ROUTINE', 'ALTER ROUTINE'] : []),
-    ...(events > 0 ? ['EVENT'] : []),
-  ]
+  return await whyNotMade(session, database, SCRATCH, facts)
 }
 
 async function mayKeepSilent(session: Session): Promise<boolean> {

@@ -21,8 +21,13 @@ export interface Session extends AsyncDisposable {
   value(sql: string): Promise<Cell>
 }
 
-/** For how long a session may have nothing to do: one may wait for the other to read all of a table. */
-export const IDLE_SECONDS = 28_800
+/**
+ * For how long a session may have nothing to do, the most that servers of every system take: one may have to wait for days
+ * until another has read or loaded all. What is cut off is found by keep-alives long before.
+ */
+export const IDLE_SECONDS = 2_147_483
+/** Of silence, until a keep-alive goes out: what stands between forgets connections after a few minutes. */
+const KEEP_ALIVE_MS = 30_000
 const CONNECT_TIMEOUT_MS = 15_000
 /** A statement that runs on in the server after its client has left would keep its locks. */
 const KILL_TIMEOUT_MS = 3_000
@@ -72,6 +77,7 @@ async function open(login: Login, host: Host, database?: string, charset = 'utf8
         // Text of a view or routine may hold bytes that are no UTF-8.
         typeCast: true,
         enableKeepAlive: true,
+        keepAliveInitialDelay: KEEP_ALIVE_MS,
       },
       host.signal,
     )
@@ -108,7 +114,6 @@ function start(options: mysql.ConnectionOptions, signal: AbortSignal): Promise<m
     }
     const abort = (): void => end(signal.reason as Error)
     signal.addEventListener('abort', abort)
-    // A connection that breaks between two statements is noticed by the next one.
     connection.on('error', () => {})
     connection.connect((error) => {
       if (error) return end(error)
@@ -121,12 +126,16 @@ function start(options: mysql.ConnectionOptions, signal: AbortSignal): Promise<m
 function sessionOf(connection: mysql.Connection, login: Login, host: Host): Session {
   let busy = false
   let closed = false
+  let lost: Error | undefined
+  // Of a session that was ended while it had nothing to do; the driver says to the next statement only that it is closed.
+  connection.on('error', (error: Error) => (lost ??= error))
 
   const query = <T>(sql: string): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       if (closed) return reject(new Error('The connection was closed'))
       const { signal } = host
       if (signal.aborted) return reject(signal.reason as Error)
+      if (lost) return reject(lost)
       const finish = (settle: () => void): void => {
         busy = false
         signal.removeEventListener('abort', abort)

@@ -1,5 +1,6 @@
 import { isDatabase, literal, name, qualified } from '../server/quote.ts'
 import type { Session } from '../server/session.ts'
+import { tablesIn } from '../server/tables-in.ts'
 import type { Objects } from './objects.ts'
 
 /**
@@ -57,36 +58,45 @@ export async function unmarkDone(session: Session, id: string): Promise<void> {
   await session.run(`DELETE FROM ${tableOf(id)} WHERE what = 'done'`)
 }
 
-/** Every journal that this user may see; `undefined` in place of one that was not begun. */
-export async function* readJournals(session: Session): AsyncGenerator<{ id: string; journal: Journal | undefined }> {
+/** Of every journal that this user may see. */
+export async function journalIds(session: Session): Promise<string[]> {
   const schemas = await session.rows(
     "SELECT SCHEMA_NAME n FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE 'dbvault%'",
   )
-  for (const schema of schemas) {
-    const id = KEPT_NAME.exec(String(schema['n']))?.[1]
-    if (id !== undefined) yield { id, journal: await readJournal(session, id) }
-  }
+  return schemas.flatMap((schema) => KEPT_NAME.exec(String(schema['n']))?.[1] ?? [])
 }
 
 /** Drops what the target had: the journal last, so that what is left after a crash is known for what it is. */
 export async function dropKept(session: Session, id: string): Promise<void> {
   const kept = keptName(id)
-  await session.run('SET SESSION foreign_key_checks = 0')
-  for (const table of await tablesIn(session, kept)) {
-    if (table !== tableName(id)) await session.run(`DROP TABLE ${qualified(kept, table)}`)
-  }
-  await session.run('SET SESSION foreign_key_checks = 1')
+  const tables = await tablesIn(session, kept)
+  await dropTables(
+    session,
+    kept,
+    tables.filter((table) => table !== tableName(id)),
+  )
   await session.run(`DROP DATABASE IF EXISTS ${name(kept)}`)
 }
 
-export async function tablesIn(session: Session, database: string): Promise<string[]> {
-  const rows = await session.rows(
-    `SELECT TABLE_NAME n FROM information_schema.TABLES WHERE ${isDatabase('TABLE_SCHEMA', database)}`,
+/**
+ * Drops tables of a database whatever foreign keys these have to each other. One to which a table of another database
+ * refers, which may be more than this user sees, the server does not drop, and says so.
+ */
+export async function dropTables(session: Session, database: string, tables: readonly string[]): Promise<void> {
+  const own = new Set(tables)
+  const keys = await session.rows(
+    `SELECT TABLE_NAME t, CONSTRAINT_NAME c FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE ${isDatabase('CONSTRAINT_SCHEMA', database)}`,
   )
-  return rows.map((row) => String(row['n']))
+  for (const key of keys) {
+    const [table, constraint] = [String(key['t']), String(key['c'])]
+    if (own.has(table))
+      await session.run(`ALTER TABLE ${qualified(database, table)} DROP FOREIGN KEY ${name(constraint)}`)
+  }
+  for (const table of tables) await session.run(`DROP TABLE ${qualified(database, table)}`)
 }
 
-async function readJournal(session: Session, id: string): Promise<Journal | undefined> {
+/** Undefined for one that was not begun, or is gone. */
+export async function readJournal(session: Session, id: string): Promise<Journal | undefined> {
   if (!(await tablesIn(session, keptName(id))).includes(tableName(id))) return undefined
   const rows = await session.rows(`SELECT what, detail FROM ${tableOf(id)} ORDER BY n`)
   const details = (what: string): unknown[] =>

@@ -2,7 +2,7 @@ import type { Host } from 'dbvault'
 import { readEvents, readRoutines, readTriggers, readViews, type Definition } from '../fingerprint/read-definitions.ts'
 import { readTables } from '../fingerprint/read-objects.ts'
 import type { Login } from '../server/login.ts'
-import { literal, name } from '../server/quote.ts'
+import { literal, name, shown } from '../server/quote.ts'
 import { isServerError } from '../server/server-error.ts'
 import { connect, type Session } from '../server/session.ts'
 
@@ -42,7 +42,7 @@ export async function dropObjects(
 
 /**
  * Makes the objects as they were made first: under the same modes, character set and time zone. One that cannot be made
- * keeps no other from being made: it is thrown in the end.
+ * keeps no other from being made: it is thrown in the end, unless it was broken before.
  */
 export async function createObjects(
   login: Login,
@@ -64,11 +64,21 @@ export async function createObjects(
           failed.push({ one, error })
         }
       }
-      if (failed.length === left.length) throw failed[0]?.error
+      if (failed.length === left.length) {
+        const whole = failed.find(({ one }) => !one.broken)
+        if (whole) throw whole.error
+        for (const { one } of failed) tell(one)
+        return
+      }
       left = failed.map(({ one }) => one)
     }
   } finally {
     await Promise.all([...sessions.values()].map((session) => session[Symbol.asyncDispose]()))
+  }
+
+  function tell({ kind, name: object, sql }: Definition): void {
+    const message = `The ${kind} ${shown(object)} uses what was not there already before, and could not be put back: ${sql}`
+    host.report({ kind: 'warning', message })
   }
 
   async function sessionFor({ settings }: Definition): Promise<Session> {

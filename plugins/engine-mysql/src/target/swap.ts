@@ -1,15 +1,21 @@
 import type { Host } from 'dbvault'
+import { asPattern } from '../audit/grants.ts'
+import { whyNotMade } from '../audit/why-not-made.ts'
+import { unreadableViews } from '../dump/unreadable-views.ts'
 import { defaultsOf, digested } from '../fingerprint/read-fingerprint.ts'
-import { contentsOf } from '../inspect.ts'
 import type { ScratchSchema } from '../scratch/scratch-schema.ts'
 import { isDatabase, name, qualified, shown } from '../server/quote.ts'
 import { isServerError, said } from '../server/server-error.ts'
 import { connect } from '../server/session.ts'
+import { contentsOf } from './contents.ts'
 import { type Journal, dropKept, keptName, markDone, tokenName, writeJournal } from './journal.ts'
 import { createObjects, dropObjects, readObjects, type Objects } from './objects.ts'
+import { putSign, takeSignAway } from './sign.ts'
 import { moveTables, undo } from './undo.ts'
 
 const DATABASE_EXISTS = 1007
+/** A foreign key of another table refers to it. */
+const REFERRED_TO = [1217, 1451, 3730]
 const NOTHING: Objects = { tables: [], definitions: [] }
 
 /** How long a statement of the swap waits for what others do with a table, in seconds. Behind it everybody waits. */
@@ -23,7 +29,7 @@ const LOCK_SECONDS = 10
  * dropped when all is done, `finish` included.
  */
 export async function swap(
-  { session: { login }, database: beside, id, silence }: ScratchSchema,
+  { session: { login }, facts, database: beside, id, silence }: ScratchSchema,
   target: string,
   replace: boolean,
   outer: Host,
@@ -39,10 +45,11 @@ export async function swap(
   if (occupied) await refuseForeignKeys()
 
   const fresh = await readObjects(session, beside)
-  const old = contents === undefined ? NOTHING : await readObjects(session, target)
+  const old = contents === undefined ? NOTHING : await readOld()
   // Somebody may have come in between.
   if (!replace && old.tables.length + old.definitions.length > 0) throw notEmpty(host, target)
   refuseUnreadable(old)
+  if (occupied) await refuseUnmakable()
   const [charset, collation] = await defaultsOf(session, beside)
   const before = contents && (await defaultsOf(session, target))
   const journal: Journal = {
@@ -54,11 +61,12 @@ export async function swap(
     done: false,
   }
 
-  let made = false
+  let made: Objects | undefined
   try {
     outer.signal.throwIfAborted()
     await writeJournal(session, journal)
     if (contents === undefined) await makeTarget()
+    await putSign(session, target, id)
     await session.run(`ALTER DATABASE ${name(target)} CHARACTER SET ${charset} COLLATE ${collation}`)
     await dropObjects(session, target, old.definitions)
     await dropObjects(session, beside, fresh.definitions)
@@ -78,11 +86,36 @@ export async function swap(
     throw error
   }
   // The restore is whole; what cannot be dropped now a later run will.
-  await dropKept(session, id).catch((error: unknown) => {
+  await cleared().catch((error: unknown) => {
     if (!isServerError(error)) throw error
-    const message = `What ${shown(target)} held before is in ${keptName(id)}, and could not be dropped: ${said(error)}`
+    const why = REFERRED_TO.includes(error.errno ?? 0) ? 'foreign keys of another database refer to it' : said(error)
+    const message = `What ${shown(target)} held before is in ${keptName(id)}, and could not be dropped: ${why}`
     host.report({ kind: 'warning', message })
   })
+
+  async function cleared(): Promise<void> {
+    await takeSignAway(session, target, id)
+    await dropKept(session, id)
+  }
+
+  /** A view that uses what is not there cannot be made again, and is no reason to keep the rest. */
+  async function readOld(): Promise<Objects> {
+    const { tables, definitions } = await readObjects(session, target)
+    const broken = new Set((await unreadableViews(session, target)).map((view) => view.name))
+    const marked = definitions.map((one) =>
+      one.kind === 'view' && broken.has(one.name) ? { ...one, broken: true } : one,
+    )
+    return { tables, definitions: marked }
+  }
+
+  async function refuseUnmakable(): Promise<void> {
+    const place = { name: target, pattern: asPattern(target), shown: shown(target), rights: [] }
+    const hindrance = await whyNotMade(session, target, place, facts)
+    if (hindrance === undefined) return
+    throw host.error('RESTORE_FAILED', `What ${shown(target)} holds could not be put back: ${hindrance.why}`, {
+      hints: [...hindrance.fixes, 'Nothing was changed.'],
+    })
+  }
 
   /** What is dropped must be what can be made again. */
   function refuseUnreadable({ definitions }: Objects): void {
@@ -101,7 +134,7 @@ export async function swap(
     } catch (error) {
       throw isServerError(error) && error.errno === DATABASE_EXISTS ? notEmpty(host, target) : error
     }
-    made = true
+    made = fresh
   }
 
   /** What was made again must be what was restored and compared. */
