@@ -58,9 +58,9 @@ async function tryRestore({ stored, expected, scratch }: ProveRequest<Flags>, ou
   // Where events would run they are made disabled, and compared as if they were not.
   const disabled = new Map<string, string>()
   try {
-    await load(main, place, tool, host, 'PROOF_FAILED', place.own ? {} : { disabled, database: origin.database })
-    if (events)
-      await load(events, place, tool, host, 'PROOF_FAILED', place.own ? {} : { disabled, database: origin.database })
+    const options = { database: origin.database, ...(!place.own && { disabled }) }
+    await load(main, place, tool, host, 'PROOF_FAILED', options)
+    if (events) await load(events, place, tool, host, 'PROOF_FAILED', options)
   } catch (error) {
     if (place.silence.aborted) throw place.silence.reason
     throw origin.elsewhere?.length && place.own ? lacking(origin.elsewhere, host, error) : proofError(host, error)

@@ -1,6 +1,6 @@
 import { isDatabase, name } from '../server/quote.ts'
 import type { Row, Session } from '../server/session.ts'
-import { unqualified } from '../sql/unqualified.ts'
+import { unqualified, unqualifiedTrigger } from '../sql/unqualified.ts'
 import { text, type TableObject } from './read-objects.ts'
 
 export type Kind = 'table' | 'view' | 'trigger' | 'event' | 'procedure' | 'function' | 'package' | 'package body'
@@ -35,11 +35,21 @@ export async function readViews(session: Session, database: string, views: reado
   return definitions
 }
 
-export async function readTableDefinitions(session: Session, tables: readonly TableObject[]): Promise<Definition[]> {
+export async function readTableDefinitions(
+  session: Session,
+  database: string,
+  tables: readonly TableObject[],
+): Promise<Definition[]> {
   const definitions: Definition[] = []
+  const quoted = name(database).slice(1, -1)
   for (const table of tables) {
     const [row] = await session.rows(`SHOW CREATE TABLE ${name(table.name)}`)
-    definitions.push({ kind: 'table', name: table.name, sql: text(row, 'Create Table'), settings: {} })
+    definitions.push({
+      kind: 'table',
+      name: table.name,
+      sql: unqualified(text(row, 'Create Table'), quoted),
+      settings: {},
+    })
   }
   return definitions
 }
@@ -53,7 +63,9 @@ export async function readTriggers(session: Session, database: string): Promise<
   for (const entry of found) {
     const [row] = await session.rows(`SHOW CREATE TRIGGER ${name(text(entry, 'n'))}`)
     const table = text(entry, 't')
-    definitions.push({ ...definition('trigger', text(entry, 'n'), text(row, 'SQL Original Statement'), row), table })
+    const sql = text(row, 'SQL Original Statement')
+    const { head, end } = unqualifiedTrigger(sql, name(database).slice(1, -1))
+    definitions.push({ ...definition('trigger', text(entry, 'n'), `${head}${sql.slice(end)}`, row), table })
   }
   return definitions
 }

@@ -58,7 +58,7 @@ export async function readFingerprint(session: Session, wanted: Wanted): Promise
     ...(longest && { longest }),
     ...(elsewhere.length > 0 && { elsewhere }),
     definitions: [
-      ...(await readTableDefinitions(session, tables)),
+      ...(await readTableDefinitions(session, database, tables)),
       ...(await readViews(
         session,
         database,

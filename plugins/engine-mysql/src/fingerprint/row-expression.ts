@@ -6,7 +6,7 @@ export interface Column {
   readonly type: string
 }
 
-const NUMBERS = ['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'year', 'double', 'float']
+const NUMBERS = ['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'year']
 /** What may be long: in the bytes that it is kept in. */
 const LONG = /char|text|blob|binary|json|geometry|point|linestring|polygon|geomcollection/
 const TIMES = ['date', 'time', 'datetime', 'timestamp']
@@ -35,6 +35,8 @@ export function rowLength(columns: readonly Column[]): string | undefined {
 /** Text that is the same exactly when the value is; NULL for NULL, and never `n` or with a comma. */
 function value(column: Column): string {
   const quoted = name(column.name)
+  // A dump writes -0, which is read as the integer.
+  if (column.type === 'double' || column.type === 'float') return `IF(${quoted} = 0, '0', CAST(${quoted} AS CHAR))`
   if (NUMBERS.includes(column.type) || TIMES.includes(column.type)) return `CAST(${quoted} AS CHAR)`
   if (column.type === 'bit') return `CAST(${quoted} + 0 AS CHAR)`
   // Not what CAST makes of it: of a value longer than max_allowed_packet that is NULL. A document has no bytes of its

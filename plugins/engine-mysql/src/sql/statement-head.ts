@@ -36,8 +36,17 @@ const VIEW = new RegExp(
   'i',
 )
 
-export function makesView(head: string): boolean {
-  return VIEW.test(head.trim())
+const TABLE = /^CREATE\s+(?:OR\s+REPLACE\s+)?TABLE\s/i
+
+/** What a server writes its own database into where nobody did. */
+export function namesItsDatabase(head: string): boolean {
+  return VIEW.test(head.trim()) || TABLE.test(head.trim())
+}
+
+const TRIGGER = new RegExp(`^CREATE\\s+(?:OR\\s+REPLACE\\s+)?${DEFINER}TRIGGER\\s`, 'i')
+
+export function makesTrigger(head: string): boolean {
+  return TRIGGER.test(head.trim())
 }
 
 export type Verdict =

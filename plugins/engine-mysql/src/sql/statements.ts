@@ -13,16 +13,16 @@ import {
 import { name } from '../server/quote.ts'
 import { eventStatus } from './event-status.ts'
 import { HEAD, readHead } from './read-head.ts'
-import { unqualified } from './unqualified.ts'
-import { judge, makesEvent, makesView } from './statement-head.ts'
+import { unqualified, unqualifiedTrigger } from './unqualified.ts'
+import { judge, makesEvent, makesTrigger, namesItsDatabase } from './statement-head.ts'
 
 const [TAB, NEWLINE, RETURN, SPACE, SLASH] = [9, 10, 13, 32, 47]
 
 /** The most that has to be seen at once to know what a byte begins. */
 const AHEAD = 16
 
-/** Of a definition; servers take less. */
-const LONGEST_VIEW = 4 * 1024 * 1024
+/** Of a definition of a view or table; servers take less. */
+const LONGEST = 4 * 1024 * 1024
 
 /** The text is no whole dump. */
 export class Broken extends Error {}
@@ -50,7 +50,7 @@ export interface GuardOptions {
   readonly longest?: number
   /** Given, every event is made disabled, and its name and the status that it has in the dump are put here. */
   readonly disabled?: Map<string, string>
-  /** The database that was dumped: views are to be made in one of another name. */
+  /** The database that was dumped: all is to be made in one of another name. */
   readonly database?: string
 }
 
@@ -125,7 +125,10 @@ class Scanner {
         }
         const statement = readHead(text, at, { last, delimiter: this.#delimiter, escapes: this.#escapes })
         if (statement === undefined) break
-        const verdict = judge(statement.head)
+        const trigger = makesTrigger(statement.head)
+          ? this.#trigger(text.subarray(at, statement.end ?? at + HEAD))
+          : undefined
+        const verdict = judge(trigger?.judged ?? statement.head)
         if (verdict.kind === 'refuse') throw new Refused(verdict.words)
         if (verdict.kind === 'replace') {
           if (statement.end === undefined) throw new Refused('a database definition without an end')
@@ -143,7 +146,7 @@ class Scanner {
           yield Buffer.from('DISABLE')
           from = at += found.end
         }
-        if (this.#database && makesView(statement.head)) {
+        if (this.#database && namesItsDatabase(statement.head)) {
           const end = this.#endOf(text, at, limit)
           if (end === undefined) break
           yield text.subarray(from, at)
@@ -151,6 +154,11 @@ class Scanner {
           this.#totals.statements++
           from = at = end
           continue
+        }
+        if (trigger) {
+          yield text.subarray(from, at)
+          yield trigger.head
+          from = at += trigger.end
         }
         const mode = /^SET\s.*sql_mode\s*=/is.test(statement.head)
         if (mode) this.#escapes = !/NO_BACKSLASH_ESCAPES/i.test(text.toString('latin1', at, statement.end ?? at + HEAD))
@@ -167,6 +175,16 @@ class Scanner {
     const keep = this.#judged ? Math.min(Math.max(at, from), text.length) : Math.min(at, text.length)
     if (keep > from) yield text.subarray(from, keep)
     this.#held = Buffer.from(text.subarray(keep))
+  }
+
+  /** How a trigger begins without the database that was dumped, where in `text` that ends, and the words to judge then. */
+  #trigger(text: Buffer): { readonly head: Buffer; readonly end: number; readonly judged: string } | undefined {
+    if (this.#database === undefined) return undefined
+    const { head, end } = unqualifiedTrigger(text.toString('latin1'), this.#database)
+    const bytes = Buffer.from(head, 'latin1')
+    const reading = { last: true, delimiter: this.#delimiter, escapes: this.#escapes }
+    const read = readHead(Buffer.concat([bytes, text.subarray(end)]), 0, reading)
+    return read && { head: bytes, end, judged: read.head }
   }
 
   /** Past blanks and whole comments that do not run. Undefined when a comment's end is not in sight yet. */
@@ -213,7 +231,7 @@ class Scanner {
     this.#judged = false
     this.#mode = CODE
     if (ended) return end
-    if (text.length - start > LONGEST_VIEW) throw new Broken('a view in it has no end')
+    if (text.length - start > LONGEST) throw new Broken('a definition in it has no end')
     return undefined
   }
 

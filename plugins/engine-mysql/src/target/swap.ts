@@ -4,7 +4,7 @@ import { whyNotMade } from '../audit/why-not-made.ts'
 import { unreadableViews } from '../dump/unreadable-views.ts'
 import { defaultsOf, digested } from '../fingerprint/read-fingerprint.ts'
 import type { ScratchSchema } from '../scratch/scratch-schema.ts'
-import { isDatabase, name, qualified, shown } from '../server/quote.ts'
+import { isDatabase, literal, name, qualified, shown } from '../server/quote.ts'
 import { isServerError, said } from '../server/server-error.ts'
 import { connect } from '../server/session.ts'
 import { contentsOf } from './contents.ts'
@@ -76,6 +76,7 @@ export async function swap(
       { tables: old.tables, from: target, to: keptName(id) },
       { tables: fresh.tables, from: beside, to: target },
     ])
+    await renameInDefaults()
     await createObjects(login, target, fresh.definitions, host)
     await compare()
     outer.signal.throwIfAborted()
@@ -135,6 +136,21 @@ export async function swap(
       throw isServerError(error) && error.errno === DATABASE_EXISTS ? notEmpty(host, target) : error
     }
     made = fresh
+  }
+
+  /** A default that draws from a sequence names its database, and still does so when both are moved. */
+  async function renameInDefaults(): Promise<void> {
+    const [from, to] = [`${name(beside)}.`, `${name(target)}.`]
+    const rows = await session.rows(
+      `SELECT TABLE_NAME t, COLUMN_NAME c, COLUMN_DEFAULT d FROM information_schema.COLUMNS WHERE ${isDatabase('TABLE_SCHEMA', target)} AND INSTR(COLUMN_DEFAULT, ${literal(from)}) > 0`,
+    )
+    // All of a table at once: one with a default that cannot be evaluated is not altered.
+    for (const [table, columns] of Map.groupBy(rows, (row) => String(row['t']))) {
+      const changes = columns.map(
+        (row) => `ALTER COLUMN ${name(String(row['c']))} SET DEFAULT ${String(row['d']).replaceAll(from, to)}`,
+      )
+      await session.run(`ALTER TABLE ${qualified(target, table)} ${changes.join(', ')}`)
+    }
   }
 
   /** What was made again must be what was restored and compared. */

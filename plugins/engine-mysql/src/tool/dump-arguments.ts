@@ -7,6 +7,8 @@ export function dumpArguments(tool: Tool, login: string, database: string, absen
     '--single-transaction',
     '--quick',
     '--skip-lock-tables',
+    // Under a lock of its own a table cannot draw from the sequence that its default names.
+    '--skip-add-locks',
     '--routines',
     '--triggers',
     '--hex-blob',
