@@ -19,7 +19,7 @@ import { SIGN } from './target/sign.ts'
 import { dumpArguments, eventArguments } from './tool/dump-arguments.ts'
 import { findTool, type Tool } from './tool/find-tools.ts'
 import { loginFile } from './tool/login-file.ts'
-import { dumpError } from './tool/tool-error.ts'
+import { dumpError, lastWords } from './tool/tool-error.ts'
 
 /** A dump program run on the source, its bytes passed on as they come, and beside it a transaction of the same moment. */
 export function dump(request: DumpRequest<Flags>, outer: Host): Dump {
@@ -33,7 +33,7 @@ export function dump(request: DumpRequest<Flags>, outer: Host): Dump {
       async *[Symbol.asyncIterator](): AsyncGenerator<Member> {
         const running = await start()
         yield { name: 'main', format, bytes: mainBytes(running, host) }
-        if (running.events) yield { name: 'events', format, bytes: complete(running.events, host) }
+        if (running.events) yield { name: 'events', format, bytes: complete(running.events, running, host) }
       },
     },
     async fingerprint() {
@@ -129,17 +129,27 @@ async function startDump(
   }
 }
 
-async function* mainBytes({ main, preamble }: Started, host: Host): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(preamble)
-  yield* complete(main, host)
+async function* mainBytes(running: Started, host: Host): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(running.preamble)
+  yield* complete(running.main, running, host)
 }
 
-async function* complete(tool: StartedTool, host: Host): AsyncGenerator<Uint8Array> {
-  yield* withTrailer(withoutSandboxLine(tool.bytes()), () =>
+async function* complete(tool: StartedTool, { control, login }: Started, host: Host): AsyncGenerator<Uint8Array> {
+  const incomplete = (): Error =>
     host.error('DUMP_INCOMPLETE', 'The dump program ended as if all were well, but not with the last line of a dump', {
       hints: ['Is there another program of that name? --mysql-bin-dir names the directory of the right one.'],
-    }),
-  )
+    })
+  try {
+    yield* withTrailer(withoutSandboxLine(tool.bytes()), incomplete)
+  } catch (error) {
+    // The programs do not always say why they ended.
+    if (lastWords(error instanceof Error ? error.cause : undefined) === '') {
+      await control.value('SELECT 1').catch((lost: unknown) => {
+        throw meaning(lost, login, host)
+      })
+    }
+    throw error
+  }
 }
 
 async function leaveOut(control: Session, database: string, host: Host): Promise<string[]> {

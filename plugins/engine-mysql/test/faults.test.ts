@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { after, afterEach, before, describe, it } from 'mocha'
 import { testHost } from 'dbvault/testing'
+import { startTcpProxy } from '../../../test/support/tcp-proxy.ts'
 import { startServer } from '../../../test/servers/mysql.ts'
 import engine from '../src/index.ts'
 import { dumped, edited, proved, rejected, restored, serverOf, stored, warningsOf, type Held } from './support/exam.ts'
@@ -49,6 +50,18 @@ describe('the MySQL engine when something goes wrong', function () {
   it('throws DUMP_INCOMPLETE when the program exits with 0 after half of its output', async () => {
     const message = await rejected(dumped(source('"$real" "$@" | head -c 100000')), 'DUMP_INCOMPLETE')
     assert.match(message, /last line/)
+  })
+
+  it('says that the connection was lost, though the program says nothing', async () => {
+    const large = await madeDatabase(server(), MANY_ROWS)
+    await using proxy = await startTcpProxy({ port: server().port, host: '127.0.0.1' })
+    const through = { ...at(server(), large, withDump('exec "$real" "$@" 2>/dev/null')), port: proxy.port }
+    await using host = testHost()
+    await using dump = engine.dump({ source: through, fingerprint: false }, host)
+    const reading = (async () => {
+      for await (const { bytes } of dump.members) for await (const _ of bytes) proxy.cut()
+    })()
+    await assert.rejects(reading, { code: 'SOURCE_UNREACHABLE', retryable: true })
   })
 
   it('throws DUMP_FAILED when the program dies, by a signal or an exit code, and names neither rows nor secrets', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { testHost } from 'dbvault/testing'
 import { describe, it } from 'mocha'
+import mysql from 'mysql2/promise'
 import { startServer } from '../../../test/servers/mysql.ts'
 import engine from '../src/index.ts'
 import { dumped, rejected, restored, serverOf } from './support/exam.ts'
@@ -54,9 +55,13 @@ describe('a server that does not tell names apart by case', function () {
       await server.sql(OBJECTS, 'Shop')
       const held = await dumped(at(server, 'SHOP'))
       assert.equal(held.fingerprint?.['database'], 'shop')
-      const restoring = restored(held.members, at(server, 'Shop'), { replace: true, expected: held.fingerprint })
+      const report = await restored(held.members, at(server, 'Shop'), { replace: true, expected: held.fingerprint })
+      assert.match(report.target, /"shop"/)
+      const other = await mysql.createConnection({ socketPath: server.socket, user: 'root' })
+      const lock = `dbvault_target_${createHash('sha256').update('shop').digest('hex').slice(0, 40)}`
+      await other.query(`SELECT GET_LOCK('${lock}', 0)`)
       await rejected(restored(held.members, at(server, 'SHOP'), { replace: true }), 'LOCKED')
-      assert.equal((await restoring).target.includes('"shop"'), true)
+      await other.end()
     } finally {
       await server.stop('SIGKILL')
     }

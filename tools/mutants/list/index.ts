@@ -5,6 +5,7 @@ import { CRYPTOGRAPHY } from './cryptography.ts'
 import { COMPRESSION } from './compression.ts'
 import { DB2 } from './db2.ts'
 import { MONGO } from './mongo.ts'
+import { MYSQL } from './mysql.ts'
 import { OPERATIONS } from './operations.ts'
 import { PLUGINS } from './plugins.ts'
 import { PROOF } from './proof.ts'
@@ -27,6 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...DB2,
   ...MONGO,
   ...REDIS,
+  ...MYSQL,
   ...COMMAND_LINE,
   ...PLUGINS,
 ]
