@@ -262,9 +262,10 @@ describe('a restore that replaces a database', function () {
       'cut',
     )
     await rejected(restored(held.members, { ...at(server, target), port: gate.port }), 'RESTORE_FAILED')
-    assert.equal(await server.sql(`SHOW TABLES FROM ${target}`), 'theirs\n')
+    const tables = `SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${target}'`
+    assert.equal(await server.sql(tables), 'theirs\n')
     assert.equal(await ours(server), '')
-    await server.sql(`DROP DATABASE ${target}`)
+    await server.sql(`DROP DATABASE IF EXISTS ${target}`)
   })
 
   it('puts back all that can be, though one view of what was there is broken', async () => {

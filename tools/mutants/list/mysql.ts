@@ -18,8 +18,8 @@ export const MYSQL: readonly Mutant[] = [
   {
     name: 'a right that MySQL has taken back counts',
     file: `${SOURCE}/audit/grants.ts`,
-    find: 'if (!takenBack && onAll.some(holds)) return true',
-    replace: 'if (onAll.some(holds)) return true',
+    find: "one.kind === 'revoke' && one.database === database",
+    replace: "one.kind === 'revoke' && one.database === ''",
     killedBy: { file: RIGHTS, title: 'are read with what is taken back of what is given for all' },
   },
   {
@@ -54,7 +54,7 @@ export const MYSQL: readonly Mutant[] = [
     name: 'a default of MariaDB names the database that was restored beside',
     file: `${SOURCE}/target/swap.ts`,
     find: '    await renameInDefaults()\n',
-    replace: '    if (replace) await renameInDefaults()\n',
+    replace: '    if (!replace) await renameInDefaults()\n',
     killedBy: { file: OWN_NAME, title: 'is proven, and restored under another name' },
   },
   {
