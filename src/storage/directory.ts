@@ -1,8 +1,9 @@
 import { constants } from 'node:fs'
-import { lstat, mkdir, open, stat } from 'node:fs/promises'
+import { mkdir, open, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import { errnoOf, onDisk } from './disk-error.ts'
+import { lstat } from './lstat.ts'
 
 /** Some file systems cannot do this for a directory, and some of them then need not. */
 const SYNC_UNSUPPORTED = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']

@@ -1,11 +1,17 @@
-import { constants } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
+import * as fs from 'node:fs'
 import { Readable } from 'node:stream'
+import { promisify } from 'node:util'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import { unlessAbsent } from './directory.ts'
 import { diskError, onDisk } from './disk-error.ts'
 
 const CHUNK = 512 * 1024
+
+// By descriptors: a FileHandle takes thrice as long, and a listing reads thousands of small files.
+const open = promisify(fs.open)
+const fstat = promisify(fs.fstat)
+const read = promisify(fs.read)
+const close = promisify(fs.close)
 
 /**
  * Opens a plain file, or a range of it. The stream gives the bytes that were there when it was opened, or fails.
@@ -17,11 +23,11 @@ export async function readFile(
   range: { readonly start: number; readonly end?: number } = { start: 0 },
 ): Promise<Readable> {
   // Without O_NONBLOCK the opening of a pipe that nobody writes to would wait for ever.
-  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
   const file = await onDisk('read', path, () => open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)).catch(unlessAbsent)
   if (file === undefined) throw notFound(path)
   try {
-    const found = await file.stat()
+    const found = await fstat(file)
     if (found.isDirectory()) throw notFound(path)
     if (!found.isFile()) throw new DbvaultError('STORAGE_FAILED', `${path} is not a plain file`)
     const end = Math.min(range.end ?? found.size, found.size)
@@ -31,12 +37,12 @@ export async function readFile(
     signal.throwIfAborted()
     return streamOf(file, path, signal, range.start, end)
   } catch (error) {
-    await file.close()
+    await close(file)
     throw error
   }
 }
 
-function streamOf(file: FileHandle, path: string, signal: AbortSignal, start: number, end: number): Readable {
+function streamOf(file: number, path: string, signal: AbortSignal, start: number, end: number): Readable {
   let at = start
   const stream = new Readable({
     highWaterMark: CHUNK,
@@ -46,7 +52,7 @@ function streamOf(file: FileHandle, path: string, signal: AbortSignal, start: nu
         return
       }
       const length = Math.min(CHUNK, end - at)
-      file.read(Buffer.allocUnsafeSlow(length), 0, length, at).then(
+      read(file, Buffer.allocUnsafeSlow(length), 0, length, at).then(
         ({ buffer, bytesRead }) => {
           at += bytesRead
           if (bytesRead > 0) this.push(buffer.subarray(0, bytesRead))
@@ -57,7 +63,7 @@ function streamOf(file: FileHandle, path: string, signal: AbortSignal, start: nu
     },
     destroy(error, done) {
       signal.removeEventListener('abort', stop)
-      file.close().then(
+      close(file).then(
         () => done(error),
         (failure: Error) => done(error ?? failure),
       )

@@ -1,14 +1,17 @@
 import type { Dirent, Stats } from 'node:fs'
-import { lstat, opendir } from 'node:fs/promises'
+import { opendir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { unlessAbsent } from './directory.ts'
 import { onDisk } from './disk-error.ts'
+import { lstat } from './lstat.ts'
 
 /** At the top of many disks, closed to all but root, and never ours. */
 const LOST_AND_FOUND = 'lost+found'
 
 /** One after the other, most of the time would go by with waiting for the disk. */
 const LOOKED_AT_TOGETHER = 64
+/** Names that are fetched in one go. */
+const NAMES_TOGETHER = 1024
 
 export interface Found {
   readonly path: string
@@ -24,7 +27,9 @@ export interface Found {
  */
 export async function* walk(directory: string, folder: string, signal: AbortSignal): AsyncGenerator<Found> {
   // It may have been removed since its parent was read; the root is known to be there.
-  const entries = await onDisk('list', directory, () => opendir(directory)).catch(unlessAbsent)
+  const entries = await onDisk('list', directory, () => opendir(directory, { bufferSize: NAMES_TOGETHER })).catch(
+    unlessAbsent,
+  )
   for await (const names of batches(entries ?? [])) {
     signal.throwIfAborted()
     for (const found of await Promise.all(names.map((name) => lookAt(directory, folder, name)))) {
