@@ -5,5 +5,6 @@ import { targetState } from './target/target-state.ts'
 
 export async function inspect(target: Target<Flags>, host: Host): Promise<TargetState> {
   host.signal.throwIfAborted()
-  return await targetState(await placeOf(target, host), host)
+  const { hasSettings: _, ...state } = await targetState(await placeOf(target, host), host)
+  return state
 }

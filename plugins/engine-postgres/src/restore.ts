@@ -30,13 +30,14 @@ import { toolProblem } from './tools/tool-problem.ts'
 
 /**
  * Makes a database beside the target, restores into that, compares it, and only then gives it the target's name. Where
- * the user may not do that, but was given an empty database, it is restored into that, and compared before the commit.
+ * the user may not do that, but was given an empty database, or where something was set on that, it is restored into it,
+ * and compared before the commit.
  */
 export async function restore({ stored, target, expected }: RestoreRequest<Flags>, host: Host): Promise<RestoreReport> {
   host.signal.throwIfAborted()
   const members = membersOf(stored, host, 'RESTORE_FAILED')
   const place = await placeOf(target, host)
-  const { state, description } = await targetState(place, host)
+  const { state, description, hasSettings } = await targetState(place, host)
   if (state === 'occupied' && !target.replace) {
     throw host.error('TARGET_NOT_EMPTY', `The target is not empty: ${description}`, {
       hints: ['Restore into another database, or replace this one with --replace.'],
@@ -52,7 +53,7 @@ export async function restore({ stored, target, expected }: RestoreRequest<Flags
   try {
     await using opened = await openBackup(members, host)
     await using session = await openMaintenance(place, host)
-    const beside = await mayBuildBeside(session, place)
+    const beside = !(state === 'empty' && hasSettings) && (await mayBuildBeside(session, place))
     if (!beside && state !== 'empty') throw mayNotBuild(place, state, host)
     await refuseUnlessRestorable(opened, { owners, privileges }, session, host)
     const { way, superuser } = await wayInto(session, opened, target.flags['bin-dir'], host)

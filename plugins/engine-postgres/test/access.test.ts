@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { databaseName, testPostgres } from '../../../test/servers/postgres.ts'
 import engine from '../src/index.ts'
+import { placeOf } from '../src/server/place.ts'
+import { Session } from '../src/server/session.ts'
 import { marker } from './support/everything.ts'
 import { database, dump, prove, rejected } from './support/exam.ts'
 import { at, dumpOf } from './support/harness.ts'
@@ -43,6 +45,48 @@ describe('who may read a PostgreSQL database', () => {
       assert.equal((await prove(dumped, source)).outcome, 'equal')
     } finally {
       db.pg.psql(db.name, `DROP OWNED BY "${user}"; DROP ROLE "${user}"`)
+    }
+  })
+
+  it('names the user mappings whose options a user does not see, before they are lost', async () => {
+    await using db = await database(`CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w`)
+    const user = databaseName('reader')
+    db.pg.psql(
+      db.name,
+      `CREATE ROLE "${user}" LOGIN PASSWORD 'r'; GRANT USAGE ON FOREIGN SERVER s TO "${user}";
+       CREATE USER MAPPING FOR "${user}" SERVER s OPTIONS (password 'own')`,
+    )
+    const source = { ...at(db.pg, db.name), user, password: { reveal: () => 'r' } }
+    const lacks = async () =>
+      (await engine.probe(source, testHost())).findings.filter(({ severity }) => severity === 'incomplete')
+    try {
+      assert.deepEqual(await lacks(), [])
+      db.pg.psql(db.name, `CREATE USER MAPPING FOR postgres SERVER s OPTIONS (password 'hidden')`)
+      const [found] = await lacks()
+      assert.match(found?.message ?? '', /may not read the options of the user mapping postgres on s/)
+      assert.deepEqual(found?.fixes, ['Only a superuser can read them: back up as one.'])
+    } finally {
+      db.pg.psql(
+        db.name,
+        `DROP OWNED BY "${user}" CASCADE; DROP USER MAPPING IF EXISTS FOR "${user}" SERVER s; DROP ROLE "${user}"`,
+      )
+    }
+  })
+
+  it('is not thrown out for having nothing to do, whatever was set for the role', async () => {
+    await using db = await database('')
+    const user = databaseName('idle')
+    db.pg.psql(
+      db.name,
+      `CREATE ROLE "${user}" LOGIN PASSWORD 'r'; ALTER ROLE "${user}" SET idle_session_timeout = '7s'`,
+    )
+    try {
+      await using host = testHost()
+      const place = await placeOf({ ...at(db.pg, db.name), user, password: { reveal: () => 'r' } }, host)
+      await using session = await Session.open(place.server, place.database, host)
+      assert.deepEqual(await session.rows('SHOW idle_session_timeout'), [{ idle_session_timeout: '0' }])
+    } finally {
+      db.pg.psql(db.name, `DROP ROLE "${user}"`)
     }
   })
 

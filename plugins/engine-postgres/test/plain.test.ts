@@ -69,6 +69,20 @@ describe('a PostgreSQL dump in plain SQL', () => {
     await restore(dumped, { ...at(db.pg, db.name) }, true)
   })
 
+  it("holds a schema of the name cron that is the user's own", async () => {
+    await using db = await database(`CREATE SCHEMA cron; CREATE TABLE cron.job (id serial, what text);
+      INSERT INTO cron.job (what) VALUES ('one'); COMMENT ON SCHEMA cron IS 'own'`)
+    const dumped = await dump(at(db.pg, db.name, { format: 'plain' }))
+    assert.equal((await prove(dumped, at(db.pg, db.name))).outcome, 'equal')
+    const name = databaseName('plain')
+    try {
+      await restore(dumped, at(db.pg, name))
+      assert.equal(dumpOf(db.pg, name), dumpOf(db.pg, db.name))
+    } finally {
+      drop(db.pg, name)
+    }
+  })
+
   it('is proven in an empty database of a user who may make none, which is empty afterwards', async () => {
     await using db = await database(
       'CREATE TABLE t AS SELECT i FROM generate_series(1, 1000) i; SELECT lo_create(4711)',

@@ -73,6 +73,45 @@ describe('a restore of a PostgreSQL database', () => {
     assert.equal(source.pg.psql(target.name, 'SELECT count(*) FROM precious'), '2\n')
   })
 
+  for (const [what, sql] of [
+    ['a foreign server', 'CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w'],
+    ['a publication', 'CREATE PUBLICATION p'],
+    ['default privileges', 'ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC'],
+    ['a cast', 'CREATE CAST (money AS inet) WITH INOUT'],
+    ['a text search configuration', 'CREATE TEXT SEARCH CONFIGURATION public.c (COPY = simple)'],
+    ['an operator', 'CREATE OPERATOR public.=== (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq)'],
+    ['a collation', `CREATE COLLATION public.c (LOCALE = 'C')`],
+  ] as const) {
+    it(`does not take a database for empty that holds ${what}`, async () => {
+      await using source = await database('CREATE TABLE fresh (i int)')
+      await using target = await database(sql)
+      const before = dumpOf(target.pg, target.name)
+      await rejected(restore(await dump(at(source.pg, source.name)), target.name), 'TARGET_NOT_EMPTY')
+      assert.equal(dumpOf(target.pg, target.name), before)
+    })
+  }
+
+  it('keeps what was set on an empty database, whole or not at all', async () => {
+    await using source = await database('CREATE TABLE fresh (i int); INSERT INTO fresh VALUES (1)')
+    await using target = await database('')
+    target.pg.psql(
+      'postgres',
+      `ALTER DATABASE ${target.name} SET work_mem = '7MB'; ALTER DATABASE ${target.name} CONNECTION LIMIT 9;
+       REVOKE CONNECT ON DATABASE ${target.name} FROM PUBLIC`,
+    )
+    const sql = `SELECT oid, datacl, datconnlimit, (SELECT setconfig FROM pg_db_role_setting WHERE setdatabase = d.oid)
+      FROM pg_database d WHERE datname = current_database()`
+    const before = target.pg.psql(target.name, sql)
+    const dumped = await dump(at(source.pg, source.name))
+    const other = JSON.parse(
+      JSON.stringify(dumped.fingerprint).replace('"fresh",1,', '"fresh",2,'),
+    ) as Dumped['fingerprint']
+    await rejected(restore({ ...dumped, fingerprint: other }, target.name), 'RESTORE_FAILED')
+    assert.equal((await engine.inspect({ ...at(target.pg, target.name), replace: false }, testHost())).state, 'empty')
+    assert.equal((await restore(dumped, target.name)).outcome, 'equal')
+    assert.equal(target.pg.psql(target.name, sql), before)
+  })
+
   it('is equal though an index of the source is the remains of a failed CREATE INDEX CONCURRENTLY', async () => {
     await using source = await database('CREATE TABLE t (i int); INSERT INTO t VALUES (1), (1)')
     assert.throws(() => source.pg.psql(source.name, 'CREATE UNIQUE INDEX CONCURRENTLY broken ON t (i)'))

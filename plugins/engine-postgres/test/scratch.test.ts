@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { testPostgres } from '../../../test/servers/postgres.ts'
 import { everything } from './support/everything.ts'
 import { database, dump, prove } from './support/exam.ts'
-import { at, dumpOf, harness } from './support/harness.ts'
+import { at, drop, dumpOf, harness } from './support/harness.ts'
 import { needs } from '../../../test/support/tools.ts'
 
 const SCRATCH = `SELECT datname FROM pg_database WHERE datname LIKE 'dbvault\\_scratch\\_%' ORDER BY 1`
@@ -26,6 +26,25 @@ describe('a scratch database on the source', () => {
     const proof = await prove(dumped, at(db.pg, db.name), { mode: 'source' })
     assert.deepEqual([proof.outcome, proof.differences ?? []], ['equal', []])
     assert.equal(dumpOf(db.pg, db.name), before)
+  })
+
+  it('removes what killed runs have left, though one of it cannot be removed', async () => {
+    await using db = await database('CREATE TABLE t AS SELECT 1 AS i')
+    const [first, second] = ['dbvault_scratch_0000000000000001', 'dbvault_scratch_0000000000000002']
+    db.pg.psql('postgres', `CREATE DATABASE ${first} IS_TEMPLATE true`)
+    db.pg.psql('postgres', `CREATE DATABASE ${second}`)
+    try {
+      assert.equal(
+        (await prove(await dump(at(db.pg, db.name)), at(db.pg, db.name), { mode: 'source' })).outcome,
+        'equal',
+      )
+      const left = db.pg.psql('postgres', `SELECT datname FROM pg_database WHERE datname ~ '^dbvault_'`)
+      assert.equal(left, `${first}\n`)
+    } finally {
+      db.pg.psql('postgres', `ALTER DATABASE ${first} IS_TEMPLATE false`)
+      drop(db.pg, first)
+      drop(db.pg, second)
+    }
   })
 
   it('proves a subscription, publications and mappings without making them', async () => {

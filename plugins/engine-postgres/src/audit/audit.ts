@@ -30,6 +30,7 @@ export async function audit(session: Session): Promise<Finding[]> {
     ...(await largeObjects(session, user)),
     ...(await rowSecurity(session, user)),
     ...(await subscriptions(session)),
+    ...(await hiddenMappings(session)),
     ...general,
   ]
 }
@@ -109,6 +110,26 @@ async function subscriptions(session: Session): Promise<Finding[]> {
     () => '',
   )
   return first ? [{ ...first, fixes: ['Only a superuser can dump subscriptions: back up as one.'] }] : []
+}
+
+/**
+ * pg_dump writes a mapping without the options that the user does not see, and says nothing. Whether one has any is hidden too.
+ * @see https://www.postgresql.org/docs/current/view-pg-user-mappings.html
+ */
+async function hiddenMappings(session: Session): Promise<Finding[]> {
+  const found = await session.rows<{ name: string }>(`
+    SELECT m.usename || ' on ' || m.srvname AS name
+    FROM pg_catalog.pg_user_mappings m JOIN pg_catalog.pg_foreign_server s ON s.oid = m.srvid
+    WHERE NOT (m.usename = current_user AND (pg_catalog.pg_has_role(s.srvowner, 'USAGE')
+        OR pg_catalog.has_server_privilege(s.oid, 'USAGE')))
+      AND NOT (m.umuser = 0 AND pg_catalog.pg_has_role(s.srvowner, 'USAGE')) ORDER BY 1`)
+  const [first] = finding(
+    'may not read the options of',
+    'user mapping',
+    found.map(({ name }) => name),
+    () => '',
+  )
+  return first ? [{ ...first, fixes: ['Only a superuser can read them: back up as one.'] }] : []
 }
 
 async function userMappings(session: Session): Promise<Finding[]> {

@@ -12,22 +12,25 @@ export const MARK = 'Made by dbvault to restore into; it gets another name when 
 
 /** Removes the databases that killed runs have left on a server. Those of living runs stay. @throws nothing */
 export async function sweep(session: Session, host: Host): Promise<void> {
-  try {
-    for (const { name } of await session.rows<{ name: string }>(
+  const left = await session
+    .rows<{ name: string }>(
       `SELECT d.datname AS name FROM pg_catalog.pg_database d
        WHERE (d.datname ~ $1 OR d.datname ~ $2 AND pg_catalog.shobj_description(d.oid, 'pg_database') = $3)
          AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid)`,
       [`^${SCRATCH}${RUN_ID}$`, `${BESIDE}${RUN_ID}$`, MARK],
-    )) {
+    )
+    .catch(() => [])
+  for (const { name } of left) {
+    try {
       if (await isRunAlive(session, name.slice(-16))) continue
       await dropDatabase(session.server, name, host)
       host.report({
         kind: 'warning',
         message: `Removed the database ${JSON.stringify(name)}, which a killed run had left`,
       })
+    } catch {
+      // It belongs to another user, is a template, or somebody has just connected to it. The next run tries again.
     }
-  } catch {
     host.signal.throwIfAborted()
-    // It belongs to another user, or somebody has just connected to it. The next run tries again.
   }
 }

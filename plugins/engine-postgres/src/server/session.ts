@@ -28,6 +28,9 @@ const FIXED = [
   ['standard_conforming_strings', 'on'],
 ] as const
 
+/** The same of what not every server knows. One session stands for a run, and has nothing else to do for hours. */
+const NEWER = ['idle_session_timeout', 'transaction_timeout'] as const
+
 export type Row = Readonly<Record<string, unknown>>
 
 /** One connection. On abort the statement that runs is cancelled on the server too, and the signal's reason thrown. */
@@ -69,6 +72,10 @@ export class Session implements AsyncDisposable {
     await this.rows(
       `SELECT ${FIXED.map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', false)`).join(', ')}` +
         `, pg_catalog.set_config('lock_timeout', '${this.server.lockTimeout}s', false)`,
+    )
+    await this.rows(
+      `SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = ANY ($1)`,
+      [NEWER],
     )
   }
 
