@@ -22,7 +22,7 @@ import type { Policy } from '../retention/policy.ts'
 export default class Prune extends VaultCommand {
   static override summary = 'Remove what killed runs have left, and the backups that a policy does not keep.'
   static override description =
-    'Says what it would remove; --yes removes it. Without a --keep flag no backup is removed. Of each database the newest backup that was proven as far as was asked for is always kept, and only such backups are counted.'
+    'Says what it would remove; --yes removes it. Without a --keep flag no backup is removed. Of each database the newest backup that was proven as far as was asked for is always kept, and so is the newest that is proven and complete. Only what was proven as far as was asked for is counted, and copies of one backup once.'
   static override examples = [
     '<%= config.bin %> prune -o backups',
     '<%= config.bin %> prune -o backups --keep-daily 7 --keep-weekly 4 --keep-monthly 12 --key-file vault.key --yes',

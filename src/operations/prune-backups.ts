@@ -6,7 +6,7 @@ import type { Manifest } from '../catalog/manifest.ts'
 import { textOf } from '../catalog/read-object.ts'
 import { seriesOf } from '../catalog/series.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
-import { planRetention } from '../retention/plan.ts'
+import { type Candidate as Retained, planRetention } from '../retention/plan.ts'
 import type { Policy } from '../retention/policy.ts'
 import { describeBackup, type ListedBackup } from './describe-backup.ts'
 import type { PruneWork } from './prune-work.ts'
@@ -57,7 +57,16 @@ export async function planBackups(
       const listed = await describeBackup(backup, storage, unlock)
       const { manifest } = backup
       const counts = GOOD_ENOUGH[manifest.proof.method].includes(listed.status)
-      return { backup, listed, series: seriesOf(manifest), at: new Date(manifest.createdAt), counts }
+      const sure = counts && listed.status === 'proven' && listed.incomplete.length === 0
+      return {
+        id: listed.id,
+        backup,
+        listed,
+        series: seriesOf(manifest),
+        at: new Date(manifest.createdAt),
+        counts,
+        sure,
+      }
     } catch (error) {
       if (DbvaultError.is(error) && error.code === 'MANIFEST_INVALID') return undefined
       throw error
@@ -65,12 +74,9 @@ export async function planBackups(
   }
 }
 
-interface Candidate {
+interface Candidate extends Retained {
   readonly backup: CatalogBackup
   readonly listed: ListedBackup
-  readonly series: string
-  readonly at: Date
-  readonly counts: boolean
 }
 
 /** By the level of proof that was asked for. */

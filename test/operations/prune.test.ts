@@ -298,8 +298,11 @@ describe('a policy', () => {
     const none = await backUp(storage, '2026-11-23', { prove: 'none' })
     const again = await pruneAt(storage, { policy: { last: 1 } })
     assert.deepEqual(
-      again.keep.map(({ id }) => id),
-      [none],
+      again.keep.map(({ id, reasons: [why] }) => [id, why]),
+      [
+        [none, 'the newest that is as good as was asked for'],
+        [good, 'the newest that is proven and complete'],
+      ],
     )
   })
 

@@ -9,11 +9,15 @@ interface Made extends Candidate {
   readonly name: string
 }
 
-/** `2026-11-25T03` is a backup that counts, `!2026-11-25T03` one that does not; `b:` before it is another series. */
+/**
+ * `2026-11-25T03` is a backup that counts, `!2026-11-25T03` one that does not, `?2026-11-25T03` one that counts and was not
+ * proven; `b:` before it is another series, and `=1` behind it a copy of the same.
+ */
 function made(texts: readonly string[]): Made[] {
   return texts.map((name) => {
-    const [, series = 'a', not, stamp = ''] = /^(?:(\w):)?(!?)(.*)$/.exec(name) ?? []
-    return { name, series, counts: not === '', at: new Date(`${stamp.padEnd(13, 'T03')}:00:00Z`) }
+    const [, series = 'a', mark, stamp = ''] = /^(?:(\w):)?([!?]?)([^=]*)(?:=\d)?$/.exec(name) ?? []
+    const at = new Date(`${stamp.padEnd(13, 'T03')}:00:00Z`)
+    return { name, id: `${series}${stamp}`, series, counts: mark !== '!', sure: mark === '', at }
   })
 }
 
@@ -42,6 +46,24 @@ describe('a retention policy', () => {
     ['of none keeps none', { last: 1 }, [], []],
     ['keeps the last', { last: 3 }, WEEK, WEEK.slice(0, 3)],
     ['keeps the last, in whatever order they come', { last: 2 }, WEEK.toReversed(), WEEK.slice(0, 2)],
+    [
+      'keeps the newest that is proven and complete, whatever newer ones were asked for',
+      { last: 2 },
+      ['?2026-11-25', '?2026-11-24', '?2026-11-23', '2026-11-22', '2026-11-21'],
+      ['?2026-11-25', '?2026-11-24', '2026-11-22'],
+    ],
+    [
+      'counts copies of one backup once, and keeps or removes them together',
+      { last: 2 },
+      ['2026-11-25', '2026-11-25=1', '2026-11-25=2', '2026-11-24', '2026-11-23', '2026-11-23=1'],
+      ['2026-11-25', '2026-11-25=1', '2026-11-25=2', '2026-11-24'],
+    ],
+    [
+      'removes the copy of a backup that does not count, where another copy does',
+      { last: 2 },
+      ['2026-11-25', '2026-11-24', '!2026-11-24=1', '2026-11-23'],
+      ['2026-11-25', '2026-11-24'],
+    ],
     ['keeps fewer than asked where there are fewer', { last: 30, daily: 9 }, WEEK, WEEK],
     [
       'keeps the newest of each hour',

@@ -8,6 +8,7 @@ import { MONGO } from './mongo.ts'
 import { MYSQL } from './mysql.ts'
 import { OPERATIONS } from './operations.ts'
 import { PLUGINS } from './plugins.ts'
+import { POSTGRES } from './postgres.ts'
 import { PROOF } from './proof.ts'
 import { REDIS } from './redis.ts'
 import { SQLITE } from './sqlite.ts'
@@ -29,6 +30,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...MONGO,
   ...REDIS,
   ...MYSQL,
+  ...POSTGRES,
   ...COMMAND_LINE,
   ...PLUGINS,
 ]

@@ -115,12 +115,29 @@ export const OPERATIONS: readonly Mutant[] = [
   {
     name: 'retention counts what was never proven',
     file: 'src/retention/plan.ts',
-    find: 'newestFirst.filter((one) => one.counts && !isFuture(one))',
-    replace: 'newestFirst.filter((one) => !isFuture(one))',
+    find: 'newestFirst.filter((one) => one.counts && !isFuture(one) && one === first(one))',
+    replace: 'newestFirst.filter((one) => !isFuture(one) && one === first(one))',
     killedBy: {
       file: 'test/retention/plan.test.ts',
       title: 'does not count what is not good, so that it pushes nothing out',
     },
+  },
+  {
+    name: 'retention forgets the last backup that was proven',
+    file: 'src/retention/plan.ts',
+    find: 'counted.find(({ sure }) => sure)',
+    replace: 'counted.find(({ sure }) => !sure)',
+    killedBy: {
+      file: 'test/retention/plan.test.ts',
+      title: 'keeps the newest that is proven and complete, whatever newer ones were asked for',
+    },
+  },
+  {
+    name: 'retention counts each copy of a backup',
+    file: 'src/retention/plan.ts',
+    find: ' && one === first(one))',
+    replace: ' && first(one) !== undefined)',
+    killedBy: { file: 'test/retention/plan.test.ts', title: 'counts copies of one backup once' },
   },
   {
     name: 'doctor does not mind a place that overwrites',
