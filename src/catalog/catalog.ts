@@ -1,7 +1,7 @@
 import type { Host } from '../contract/host.ts'
 import type { ObjectStat, Storage } from '../contract/storage.ts'
 import type { DbvaultError } from '../errors/dbvault-error.ts'
-import { manifestKey, roleOf, sibling } from './layout.ts'
+import { fileName, manifestKey, roleOf, sibling } from './layout.ts'
 import { type Orphan, findOrphans, isOurName } from './orphans.ts'
 import { type Manifest, MANIFEST_BYTES_AT_MOST } from './manifest.ts'
 import { Manifests } from './manifests.ts'
@@ -79,8 +79,9 @@ async function inventoryOf(
   }
   for (const { key, bytes } of objects.values()) {
     const role = roleOf(key)
-    const mayBe = role.role === 'manifest' && objects.has(role.artifact) && bytes <= MANIFEST_BYTES_AT_MOST
-    if (mayBe && !isOurName(key)) manifests.read(key)
+    if (role.role !== 'manifest' || bytes > MANIFEST_BYTES_AT_MOST || isOurName(key)) continue
+    // Where the artifact is gone only `shop.sql.json` is looked into, and not everybody's `package.json`.
+    if (objects.has(role.artifact) || fileName(role.artifact).includes('.', 1)) manifests.read(key)
   }
   const proofs = proofsOf(objects.keys())
   const read = await manifests.all()

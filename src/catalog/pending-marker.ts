@@ -4,6 +4,7 @@ import type { ObjectStat, Storage } from '../contract/storage.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import type { ErrorCode } from '../errors/error-code.ts'
 import { pendingKey, roleOf } from './layout.ts'
+import { textOf } from './read-object.ts'
 
 /** How often a run that lives puts its next marker. */
 export const BEAT_MS = 60_000
@@ -97,10 +98,15 @@ export async function startMarker(storage: Storage, artifactKey: string, host: H
     const own = Math.max(1, ...found.map((other) => other.beat)) + 1
     const { modifiedAt: startedAt } = await put(own)
     const lives = found.some(({ modifiedAt }) => livesAt(startedAt, modifiedAt))
-    const ended = lives ? [pendingKey(artifactKey, own)] : found.map(({ key }) => key)
+    const ended = lives ? [pendingKey(artifactKey, own)] : await ours(found)
     for (const key of ended) await storage.delete(key, host)
     if (!lives) return { beat: own, startedAt }
     throw locked()
+  }
+  /** What only has the name of a marker is somebody else's. */
+  async function ours(found: readonly Found[]): Promise<readonly string[]> {
+    const texts = await Promise.all(found.map(({ key }) => textOf(storage, key, host)))
+    return found.filter((_, place) => isMarkerText(texts[place] ?? '')).map(({ key }) => key)
   }
   function locked(): DbvaultError {
     return new DbvaultError('LOCKED', `Another run is making ${storage.address(artifactKey)}, or was killed at it`, {

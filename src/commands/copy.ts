@@ -61,7 +61,11 @@ export default class Copy extends VaultCommand {
     results.push(...damaged.map(({ id, error }) => ({ id, error })))
     const value = toJson({ backups: results })
     const text = results
-      .map((one) => ('error' in one ? `${one.id} failed` : `${one.id} → ${one.to} (${size(one.bytes)})`))
+      .map((one) =>
+        'error' in one
+          ? `${one.id} failed`
+          : `${one.id} → ${one.to} (${one.copied ? size(one.bytes) : 'there already'})`,
+      )
       .join('\n')
     const verdict = verdictOn(
       'copies',

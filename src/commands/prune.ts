@@ -83,9 +83,10 @@ export default class Prune extends VaultCommand {
       'removals',
       result.remove.map(({ error }) => error),
     )
-    if (!verdict) return this.result(value, text)
+    if (!verdict && !result.interrupted) return this.result(value, text)
     this.keep(value, text)
-    throw verdict
+    this.signal.throwIfAborted()
+    if (verdict) throw verdict
   }
 }
 

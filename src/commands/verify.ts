@@ -9,23 +9,16 @@ import { scratchFlags } from '../cli/flags/proof.ts'
 import { retryFlags } from '../cli/flags/retry.ts'
 import { backupFilter, findExact, findNamed } from '../cli/named-backup.ts'
 import { operationContext } from '../cli/operation-context.ts'
-import { type Lookup, type Place, openPlace } from '../cli/place.ts'
+import { type Lookup, openPlace } from '../cli/place.ts'
 import { startProgress } from '../cli/progress.ts'
 import { readUnlock } from '../cli/secret-input.ts'
 import { toJson } from '../cli/to-json.ts'
 import { VaultCommand } from '../cli/vault-command.ts'
 import { verdictOn } from '../cli/verdict.ts'
-import type { Host } from '../contract/host.ts'
 import { asDbvaultError } from '../errors/as-dbvault-error.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import type { OperationContext } from '../operations/context.ts'
-import {
-  type BackupFilter,
-  findAll,
-  findNewestOfEach,
-  type FoundBackup,
-  type FoundBackups,
-} from '../operations/find-backup.ts'
+import { findAll, findNewestToVerify, type FoundBackup, type FoundBackups } from '../operations/find-backup.ts'
 import { hostFor } from '../operations/host-for.ts'
 import { sample } from '../operations/sample.ts'
 import type { Unlock } from '../operations/unlock.ts'
@@ -113,25 +106,16 @@ export default class Verify extends VaultCommand {
     throw verdict
   }
 
-  /** With `--all` also what can no longer be a backup: it must not be passed over in silence. */
+  /** With what can no longer be a backup, too, and might have been chosen: it must not be passed over in silence. */
   async #chosen(lookup: Lookup, address: string | undefined): Promise<FoundBackups> {
     const { flags, host } = lookup
     const place = await openPlace(lookup, address)
     const filter = backupFilter(flags, 'from-database')
-    if (flags['newest']) {
-      return { backups: await this.#newest(place, filter, host), damaged: [] }
-    }
+    if (flags['newest']) return await findNewestToVerify(place.storage, place.key, filter, host)
     const all = await findAll(place.storage, place.key, filter, host)
     if (all.backups.length === 0 && all.damaged.length === 0)
       throw new DbvaultError('BACKUP_NOT_FOUND', `${place.storage.label} has no backup to verify`)
-    return typeof flags['sample'] === 'number' ? { backups: sample(all.backups, flags['sample']), damaged: [] } : all
-  }
-
-  /** Also of those that a listing tells to be damaged: an older one that is good must not hide them. */
-  async #newest({ storage, key }: Place, filter: BackupFilter, host: Host): Promise<FoundBackup[]> {
-    const newest = await findNewestOfEach(storage, key, filter, host, { whole: false })
-    if (newest.length > 0) return newest
-    throw new DbvaultError('BACKUP_NOT_FOUND', `${storage.label} has no backup to verify`)
+    return typeof flags['sample'] === 'number' ? { ...all, backups: sample(all.backups, flags['sample']) } : all
   }
 
   /** Whatever is wrong with one backup is that one's result; the others are still verified. */

@@ -2,6 +2,7 @@ import type { Storage } from '../contract/storage.ts'
 import { manifestKey, sibling } from '../catalog/layout.ts'
 import { verifyMac } from '../catalog/manifest-mac.ts'
 import type { Manifest } from '../catalog/manifest.ts'
+import { textOf } from '../catalog/read-object.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import type { OperationContext } from './context.ts'
 import { copyArtifacts } from './copy-artifacts.ts'
@@ -15,11 +16,13 @@ export interface CopyResult {
   readonly bytes: number
   readonly from: string
   readonly to: string
+  /** False where it was there already, whole as far as sizes tell. */
+  readonly copied: boolean
 }
 
 /**
  * Copies a backup to another storage: the bytes untouched, compared with the manifest's digests on the way, the
- * manifest last. On any failure the other storage has nothing.
+ * manifest last. On any failure the other storage has nothing. Nothing is done where the very backup is there already.
  * @throws OBJECT_EXISTS, LOCKED, ARTIFACT_CORRUPT, MANIFEST_INVALID, and what the storages throw
  */
 export async function copyBackup(
@@ -33,6 +36,9 @@ export async function copyBackup(
   const to = target.storage
   const subject = manifest.id
   const mainKey = target.prefix + found.key
+  const bytes = manifest.members.reduce((sum, { artifact }) => sum + artifact.bytes, 0)
+  const result = { id: manifest.id, bytes, from: storage.address(found.key), to: to.address(mainKey) }
+  if (await retrying('looking at the target', subject, context, () => isThere())) return { ...result, copied: false }
   const placement = new Placement(to, context, subject)
   await retrying('opening the target', subject, context, () => placement.begin(mainKey, hostFor(context, subject)))
   context.report({ kind: 'phase', subject, phase: 'copying' })
@@ -55,6 +61,14 @@ export async function copyBackup(
   } finally {
     context.report({ kind: 'finished', subject })
   }
-  const bytes = manifest.members.reduce((sum, { artifact }) => sum + artifact.bytes, 0)
-  return { id: manifest.id, bytes, from: storage.address(found.key), to: to.address(mainKey) }
+  return { ...result, copied: true }
+
+  async function isThere(): Promise<boolean> {
+    const host = hostFor(context, subject)
+    if ((await textOf(to, manifestKey(mainKey), host)) !== manifestText) return false
+    for (const { artifact } of manifest.members) {
+      if ((await to.stat(sibling(mainKey, artifact.name), host))?.bytes !== artifact.bytes) return false
+    }
+    return true
+  }
 }

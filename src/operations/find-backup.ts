@@ -1,6 +1,6 @@
 import type { Host } from '../contract/host.ts'
 import type { Storage } from '../contract/storage.ts'
-import { type CatalogBackup, readCatalog } from '../catalog/catalog.ts'
+import { type Catalog, type CatalogBackup, readCatalog } from '../catalog/catalog.ts'
 import { readManifest } from '../catalog/manifests.ts'
 import { fileName, manifestKey, roleOf } from '../catalog/layout.ts'
 import type { Manifest } from '../catalog/manifest.ts'
@@ -74,31 +74,63 @@ export async function findNewest(
 }
 
 /**
- * The newest backup of each database of which one fits, the newest of all first. What is newer and is passed over, because
- * it is not whole or its manifest cannot be read, is warned of.
- * @param whole whether only whole ones are wanted
+ * The newest whole backup of each database of which one fits, the newest of all first. What is newer and is passed over,
+ * because it is not whole or its manifest cannot be read, is warned of.
  */
 export async function findNewestOfEach(
   storage: Storage,
   prefix: string,
   filter: BackupFilter,
   host: Host,
-  { whole = true }: { readonly whole?: boolean } = {},
 ): Promise<FoundBackup[]> {
   const { backups, damaged } = await readCatalog(storage, prefix, host)
   const warn = (message: string): void => host.report({ kind: 'warning', message })
   for (const { key } of damaged) warn(`Passed over, because its manifest cannot be read: ${storage.address(key)}`)
-  const newest = new Map<string, FoundBackup>()
+  const newest = newestOfEach(backups, filter, (backup) => {
+    const whole = isWhole(backup)
+    if (!whole) warn(`Passed over, because it is not whole any more: ${backup.manifest.id}, which is newer`)
+    return whole
+  })
+  return newest.map((backup) => asFound(storage, backup))
+}
+
+/**
+ * The newest backup of each database of which one fits, also where a listing tells it to be damaged, and every manifest that
+ * cannot be read and may be of a newer one: an older one that is good must not hide either.
+ * @throws BACKUP_NOT_FOUND
+ */
+export async function findNewestToVerify(
+  storage: Storage,
+  prefix: string,
+  filter: BackupFilter,
+  host: Host,
+): Promise<FoundBackups> {
+  const { backups, damaged } = await readCatalog(storage, prefix, host)
+  const newest = newestOfEach(backups, filter, () => true)
+  const hidden = damaged.filter(({ key }) => !newest.some((backup) => isOlder(key, backup.key)))
+  if (newest.length + hidden.length === 0)
+    throw new DbvaultError('BACKUP_NOT_FOUND', `${storage.label} has no backup to verify`)
+  return { backups: newest.map((backup) => asFound(storage, backup)), damaged: asDamaged(storage, hidden) }
+}
+
+/** Of backups that come newest first. */
+function newestOfEach(
+  backups: readonly CatalogBackup[],
+  filter: BackupFilter,
+  admits: (backup: CatalogBackup) => boolean,
+): CatalogBackup[] {
+  const newest = new Map<string, CatalogBackup>()
   for (const backup of backups) {
     const series = seriesOf(backup.manifest)
-    if (!fits(backup.manifest, filter) || newest.has(series)) continue
-    if (whole && !isWhole(backup)) {
-      warn(`Passed over, because it is not whole any more: ${backup.manifest.id}, which is newer`)
-      continue
-    }
-    newest.set(series, asFound(storage, backup))
+    if (fits(backup.manifest, filter) && !newest.has(series) && admits(backup)) newest.set(series, backup)
   }
   return [...newest.values()]
+}
+
+/** By their names, which tell of usual ones what they are of and when they were made. */
+function isOlder(key: string, other: string): boolean {
+  const [own, its] = [key, other].map((one) => /^(.*)-(\d{8}T\d{6}Z)-/s.exec(one))
+  return own?.[1] !== undefined && own[1] === its?.[1] && (own[2] ?? '') < (its[2] ?? '')
 }
 
 /** Everything in a place that is, or was, a backup. */
@@ -119,8 +151,12 @@ export async function findAll(
   const { backups, damaged } = await readCatalog(storage, prefix, host)
   return {
     backups: backups.filter(({ manifest }) => fits(manifest, filter)).map((backup) => asFound(storage, backup)),
-    damaged: damaged.map(({ key, error }) => ({ id: fileName(key), address: storage.address(key), error })),
+    damaged: asDamaged(storage, damaged),
   }
+}
+
+function asDamaged(storage: Storage, damaged: Catalog['damaged']): FoundBackups['damaged'] {
+  return damaged.map(({ key, error }) => ({ id: fileName(key), address: storage.address(key), error }))
 }
 
 /** The backup whose main artifact or manifest has this key; a bare artifact when there is no manifest beside it. */

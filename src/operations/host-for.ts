@@ -37,6 +37,17 @@ export function hostOf(context: OperationContext, subject = 'library'): Host {
 /** Clean-up goes on after an abort, for as long as this. */
 const CLEANUP_MS = 20_000
 
+/** A host for what must not be left half-done: it goes on for a while after an abort of the run. */
+export function lastingHost(context: OperationContext, subject: string): Host {
+  const late = new AbortController()
+  const last = (): void => {
+    setTimeout(() => late.abort(context.signal.reason), CLEANUP_MS).unref()
+  }
+  if (context.signal.aborted) last()
+  else context.signal.addEventListener('abort', last, { once: true })
+  return hostFor(context, subject, { signal: late.signal })
+}
+
 /** A host for removing what a failed or interrupted run has left: the run's own signal is dead by then. */
 export function cleanupHost(context: OperationContext, subject: string): Host {
   return hostFor(context, subject, { signal: AbortSignal.timeout(CLEANUP_MS) })

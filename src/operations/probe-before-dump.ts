@@ -1,4 +1,5 @@
 import type { Probe } from '../contract/engine.ts'
+import { manifestKey } from '../catalog/layout.ts'
 import { asDbvaultError } from '../errors/as-dbvault-error.ts'
 import { DbvaultError } from '../errors/dbvault-error.ts'
 import type { Destination } from './backup-request.ts'
@@ -64,10 +65,29 @@ export async function probeDestinations(run: BackupRun): Promise<ReadonlyMap<Des
   return closed
 }
 
-async function probeDestination(run: BackupRun, { storage }: Destination): Promise<void> {
+async function probeDestination(run: BackupRun, destination: Destination): Promise<void> {
+  const { storage } = destination
   const found = await retrying(`opening ${storage.label}`, run.subject, run.context, () => storage.probe(run.host()))
-  if (found.writable) return
+  if (found.writable) return await refuseTaken(run, destination)
   throw new DbvaultError('STORAGE_DENIED', `${storage.label} cannot be written to`, {
     hints: [...found.notes, 'Choose another place, or get the right to write there.'],
   })
+}
+
+/** A name that the user chose may be taken. Whoever comes to it from here on is found when it is written. */
+async function refuseTaken(run: BackupRun, { storage, key }: Destination): Promise<void> {
+  if (key === undefined) return
+  for (const taken of [key, manifestKey(key)]) {
+    const found = await retrying(`opening ${storage.label}`, run.subject, run.context, () =>
+      storage.stat(taken, run.host()).catch((error: unknown) => {
+        // Who may only write cannot look.
+        if (DbvaultError.is(error) && error.code === 'STORAGE_DENIED') return undefined
+        throw error
+      }),
+    )
+    if (found === undefined) continue
+    throw new DbvaultError('OBJECT_EXISTS', `${storage.address(taken)} is there already, and nothing is overwritten`, {
+      hints: ['Choose another name, or remove it first.'],
+    })
+  }
 }

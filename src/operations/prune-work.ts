@@ -32,34 +32,44 @@ export interface Removed {
   /** What was removed, or could not be: then with its error. */
   readonly removed: readonly PruneItem[]
   readonly spared: readonly PruneItem[]
+  /** Whether it was ended before its end. */
+  readonly interrupted: boolean
 }
 
 /**
  * Removes all of it, a few at a time. A marker goes when the rest of its run is gone: it is what tells that the rest is
- * ours. Rejects only on an abort.
+ * ours. After an abort it begins nothing more, and what is under way is brought to its end.
  */
 export async function removeAll(work: readonly PruneWork[], signal: AbortSignal): Promise<Removed> {
   const limit = pLimit(AT_ONCE)
   const left: string[] = []
-  const one = async ({ item, key, remove }: PruneWork): Promise<PruneItem & { readonly spared?: true }> => {
+  const one = async ({
+    item,
+    key,
+    remove,
+  }: PruneWork): Promise<(PruneItem & { readonly spared?: true }) | undefined> => {
+    if (signal.aborted) {
+      left.push(key)
+      return undefined
+    }
     try {
-      signal.throwIfAborted()
       const why = await remove()
       if (why === undefined) return item
       left.push(key)
       return { ...item, why, spared: true }
     } catch (error) {
-      signal.throwIfAborted()
       left.push(key)
       return { ...item, error: asDbvaultError(error) }
     }
   }
   const markers = work.filter(({ item }) => item.kind === 'marker')
   const others = work.filter(({ item }) => item.kind !== 'marker')
-  const done = await Promise.all(others.map((task) => limit(() => one(task))))
+  const first = await Promise.all(others.map((task) => limit(() => one(task))))
   const free = markers.filter(({ key }) => !left.some((other) => isMarkerOf(key, other)))
-  done.push(...(await Promise.all(free.map((task) => limit(() => one(task))))))
+  const last = await Promise.all(free.map((task) => limit(() => one(task))))
+  const done = [...first, ...last].filter((item) => item !== undefined)
   return {
+    interrupted: done.length < others.length + free.length,
     removed: done.filter(({ spared }) => !spared),
     spared: done.filter(({ spared }) => spared).map(({ spared: _, ...item }) => item),
   }

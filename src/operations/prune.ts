@@ -10,7 +10,7 @@ import { DbvaultError } from '../errors/dbvault-error.ts'
 import type { Policy } from '../retention/policy.ts'
 import type { OperationContext } from './context.ts'
 import { type BackupFilter, fits } from './find-backup.ts'
-import { cleanupHost, hostFor } from './host-for.ts'
+import { cleanupHost, hostFor, lastingHost } from './host-for.ts'
 import { type KeptBackup, planBackups } from './prune-backups.ts'
 import { leftoverItem, leftoverWork } from './prune-leftovers.ts'
 import { type PruneItem, type Removed, removeAll } from './prune-work.ts'
@@ -42,6 +42,8 @@ export interface PruneResult {
   readonly remove: readonly PruneItem[]
   /** What looks like litter and was left alone. */
   readonly spared: readonly PruneItem[]
+  /** Whether there was more to remove when it was interrupted. */
+  readonly interrupted: boolean
   /** Backups that the policy keeps. */
   readonly keep: readonly KeptBackup[]
 }
@@ -49,12 +51,15 @@ export interface PruneResult {
 /**
  * Removes what killed runs have left at a place, and what a retention policy no longer keeps; never what a living run
  * may be at. A listing that cannot be completed, or a manifest that cannot be read for a reason of the place, ends it
- * before anything is removed. What could not be removed is a result, with its reason.
+ * before anything is removed. What could not be removed is a result, with its reason; and so is what was removed before an
+ * abort, which rejects only while nothing was.
  * @throws LOCKED when another prune is at this place, and what the storage throws
  */
 export async function prune(request: PruneRequest, context: OperationContext): Promise<PruneResult> {
   const { storage, scope, filter, graceMs, policy, apply } = request
   const host = hostFor(context, SUBJECT)
+  // What was begun is not left half-removed.
+  const lasting = lastingHost(context, SUBJECT)
   const phase = (name: string): void => context.report({ kind: 'phase', subject: SUBJECT, phase: name })
   let lock: PendingMarker | undefined
   try {
@@ -67,22 +72,23 @@ export async function prune(request: PruneRequest, context: OperationContext): P
     const litter = filter ? { dead: [], spared: [] } : findLitter(await ours(inventory), uploads, now, graceMs)
     const wanted = inventory.backups.filter(({ manifest }) => fits(manifest, filter ?? {}))
     const plan = hasRule(policy)
-      ? await planBackups(wanted, inventory.backups, request, now, host)
+      ? await planBackups(wanted, inventory.backups, request, now, lasting)
       : { remove: [], keep: [], claimed: 0 }
     if (plan.claimed > 0) {
       const message = `Of ${plan.claimed} encrypted backups it is taken on their manifests' word that they are good: only with the key can that be checked`
       context.report({ kind: 'warning', subject: SUBJECT, message })
     }
-    const work = [...plan.remove, ...litter.dead.map((one) => leftoverWork(one, storage, now, host))]
+    const work = [...plan.remove, ...litter.dead.map((one) => leftoverWork(one, storage, now, lasting))]
     phase('removing')
     const done: Removed = apply
       ? await removeAll(work, context.signal)
-      : { removed: work.map(({ item }) => item), spared: [] }
+      : { removed: work.map(({ item }) => item), spared: [], interrupted: false }
     return {
       place: storage.address(scope),
       dryRun: !apply,
       remove: done.removed,
       spared: [...litter.spared.map((one) => ({ ...leftoverItem(one, storage), why: one.why })), ...done.spared],
+      interrupted: done.interrupted,
       keep: plan.keep,
     }
 

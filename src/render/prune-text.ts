@@ -4,7 +4,7 @@ import { plainTable } from './plain-table.ts'
 import { age, size } from './units.ts'
 
 /** What a prune has done or would do, each thing in a line with the reason. */
-export function pruneText({ place, dryRun, remove, spared, keep }: PruneResult, now: Date): string {
+export function pruneText({ place, dryRun, remove, spared, keep, interrupted }: PruneResult, now: Date): string {
   const removed = remove.filter(({ error }) => !error)
   const failed = remove.filter(({ error }) => error)
   const bytes = removed.reduce((sum, item) => sum + (item.bytes ?? 0), 0)
@@ -19,6 +19,7 @@ export function pruneText({ place, dryRun, remove, spared, keep }: PruneResult, 
     parts.push('Kept by the policy:', indented(plainTable(keep.map(({ id, reasons }) => [id, reasons.join('; ')]))), '')
   }
   const what = `${removed.length} ${removed.length === 1 ? 'thing' : 'things'} (${size(bytes)})`
+  if (interrupted) parts.push('It was interrupted before it had removed all.')
   if (remove.length === 0) parts.push(`There is nothing to remove at ${place}.`)
   else if (dryRun) parts.push(`Nothing was removed. ${what} at ${place} would be, with --yes.`)
   else parts.push(`${what} removed at ${place}.`)

@@ -88,6 +88,21 @@ describe('a catalog', () => {
     assert.deepEqual(backups[0]?.missing, [IN(A)])
   })
 
+  it('names a backup of any name with an ending whose artifact is gone, and reads no other JSON for it', async () => {
+    const storage = await storing({ 'shop.sql.json': json('shop.sql'), 'package.json': '{}', 'x/.rc.json': '{}' })
+    const read: string[] = []
+    const watched: Storage = {
+      ...storage,
+      async get(key, host) {
+        read.push(key)
+        return await storage.get(key, host)
+      },
+    }
+    const { backups, damaged } = await readCatalog(watched, '', onlooker)
+    assert.deepEqual([backups[0]?.missing, damaged], [['shop.sql'], []])
+    assert.deepEqual(read, ['shop.sql.json'])
+  })
+
   it('names manifests that are cut, and those of another artifact, as damaged', async () => {
     const storage = await storing({
       [IN(A)]: '',

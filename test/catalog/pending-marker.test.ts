@@ -86,12 +86,23 @@ describe('the marker of a backup in the making', () => {
     const storage = localStorage(directory.path)
     const keys = ['b.pending-1', 'b.pending-7', 'b.db.pending-1']
     for (const key of keys) {
-      await put(storage, key, 'theirs')
+      await put(storage, key, '{"format":"dbvault-pending-1"}')
       await utimes(join(directory.path, key), 0, 0)
     }
     const marker = await startMarker(storage, 'b', onlooker)
     assert.deepEqual(await keysIn(storage), ['b.db.pending-1', 'b.pending-8'])
     await marker.remove(onlooker)
     assert.deepEqual(await keysIn(storage), ['b.db.pending-1'])
+  })
+
+  it('takes nothing away that only has the name of one', async () => {
+    await using directory = await onlooker.tempDir()
+    const storage = localStorage(directory.path)
+    await put(storage, 'b.pending-1', 'a letter')
+    await utimes(join(directory.path, 'b.pending-1'), 0, 0)
+    const marker = await startMarker(storage, 'b', onlooker)
+    assert.deepEqual(await keysIn(storage), ['b.pending-1', 'b.pending-2'])
+    await marker.remove(onlooker)
+    assert.deepEqual(await keysIn(storage), ['b.pending-1'])
   })
 })

@@ -257,6 +257,25 @@ describe('a backup keeps nothing and fails', () => {
     assert.ok(result.error?.hints.includes('It is read-only.'))
   })
 
+  it('without reading a row where the name that was chosen is taken (OBJECT_EXISTS)', async () => {
+    for (const taken of ['shop.txt', 'shop.txt.json']) {
+      const storage = memoryStorage()
+      await put(storage, taken, 'theirs')
+      let dumped = false
+      const dump: Engine['dump'] = () => {
+        dumped = true
+        throw new Error('it was dumped')
+      }
+      const result = await attempt({
+        storage,
+        faults: { dump },
+        request: { destinations: [{ storage, key: 'shop.txt' }] },
+      })
+      assert.deepEqual([result.error?.code, dumped], ['OBJECT_EXISTS', false])
+      assert.deepEqual(await keysIn(storage), [taken])
+    }
+  })
+
   it('without touching what already has its name (OBJECT_EXISTS)', async () => {
     const storage = memoryStorage()
     await put(storage, 'name.txt', 'older')

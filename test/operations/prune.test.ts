@@ -242,20 +242,44 @@ describe('the sweep', () => {
     assert.deepEqual(await keysIn(good), [A, `${A}.pending-1`])
   })
 
-  it('ends at an abort, and its lock goes', async () => {
+  /** Interrupts when something of this name is being deleted, and as a cloud does, fails for who was interrupted. */
+  function interrupting(good: Storage, name: RegExp): { storage: Storage; signal: AbortSignal } {
     const controller = new AbortController()
-    const good = await storing(A, A.replace('aaaaaa', 'bbbbbb'))
-    const old = aged(good, /./, 2 * DAY)
-    const stopping: Storage = {
-      ...old,
+    const storage: Storage = {
+      ...aged(good, /./, 2 * DAY),
       delete: async (key, host) => {
-        if (key.endsWith('.gz')) controller.abort(new DbvaultError('INTERRUPTED', 'interrupted'))
+        host.signal.throwIfAborted()
         await good.delete(key, host)
+        if (name.test(key)) controller.abort(new DbvaultError('INTERRUPTED', 'interrupted'))
       },
     }
-    const request = { storage: stopping, scope: '', graceMs: DAY, policy: {}, unlock: {}, apply: true }
-    await assert.rejects(prune(request, contextOf({ signal: controller.signal })), { code: 'INTERRUPTED' })
-    assert.ok((await keysIn(good)).every((key) => key.endsWith('.gz')))
+    return { storage, signal: controller.signal }
+  }
+
+  it('ends at an abort, says what was removed until then, and its lock goes', async () => {
+    const keys = [...'abcdefghijkmnpqrstuv'].map((letter) => A.replace('aaaaaa', letter.repeat(6)))
+    const good = await storing(...keys)
+    const { storage, signal } = interrupting(good, /\.gz$/)
+    const request = { storage, scope: '', graceMs: DAY, policy: {}, unlock: {}, apply: true }
+    const result = await prune(request, contextOf({ signal }))
+    assert.equal(result.interrupted, true)
+    assert.ok(result.remove.length > 0 && result.remove.length < keys.length)
+    const removed = result.remove.map(({ address, error }) => (error ? '' : address))
+    assert.deepEqual(
+      await keysIn(good),
+      keys.filter((key) => !removed.includes(good.address(key))),
+    )
+  })
+
+  it('leaves no backup half-removed at an abort', async () => {
+    const good = memoryStorage()
+    await backUp(good, '2026-11-20')
+    const newest = await backUp(good, '2026-11-21')
+    const { storage, signal } = interrupting(good, /\.json$/)
+    const request = { storage, scope: '', graceMs: DAY, policy: { last: 1 }, unlock: {}, apply: true }
+    const result = await prune(request, contextOf({ signal }))
+    assert.deepEqual([kinds(result), result.interrupted], [['backup'], false])
+    assert.ok((await keysIn(good)).every((key) => key.includes(newest)))
   })
 })
 

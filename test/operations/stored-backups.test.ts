@@ -13,7 +13,7 @@ import {
   findAtKey,
   findById,
   findNewest,
-  findNewestOfEach,
+  findNewestToVerify,
   type FoundBackup,
 } from '../../src/operations/find-backup.ts'
 import { list } from '../../src/operations/list.ts'
@@ -128,8 +128,14 @@ describe('a stored backup is found', () => {
     assert.equal((await findNewest(storage, '', {}, host)).key, whole.key)
     assert.equal(warnings.length, 2)
     assert.match(warnings.join(), new RegExp(`cannot be read: .*${cut.id}.*not whole any more: ${torn.id}`))
-    const [newest] = await findNewestOfEach(storage, '', {}, onlooker, { whole: false })
-    assert.equal(newest?.key, torn.key)
+    const toVerify = async () => {
+      const { backups: newest, damaged: hidden } = await findNewestToVerify(storage, '', {}, onlooker)
+      return [newest.map(({ key }) => key), hidden.map(({ id: name }) => name)]
+    }
+    assert.deepEqual(await toVerify(), [[torn.key], [`${cut.key.replace('text/', '')}.json`]])
+    const newer = await storeText(storage, { at: new Date('2026-01-04') })
+    assert.deepEqual(await toVerify(), [[newer.key], []], 'an older one that cannot be read was not asked for')
+    for (const key of [newer.key, `${newer.key}.json`]) await storage.delete(key, onlooker)
     const { backups, damaged } = await findAll(storage, '', {}, onlooker)
     assert.deepEqual(
       backups.map(({ key }) => key),
@@ -382,13 +388,18 @@ describe('copy', () => {
     assert.deepEqual(await keysIn(target), [])
   })
 
-  it('does not touch a backup that is there already', async () => {
+  it('is content with a backup that is there already, and refuses to mend one that is not whole', async () => {
     const one = await storeText()
     const { found } = await open(one)
     const target = memoryStorage('target')
-    await copyBackup(found, { storage: target, prefix: '' }, context)
-    await assert.rejects(copyBackup(found, { storage: target, prefix: '' }, context), { code: 'OBJECT_EXISTS' })
+    const copy = () => copyBackup(found, { storage: target, prefix: '' }, context)
+    const { copied: first, ...result } = await copy()
+    assert.deepEqual(await copy(), { ...result, copied: false })
+    assert.equal(first, true)
     assert.equal((await keysIn(target)).length, 2)
+    await replace(target, one.key, 'torn')
+    await assert.rejects(copy(), { code: 'OBJECT_EXISTS' })
+    assert.equal(await read(target, one.key), 'torn')
   })
 })
 

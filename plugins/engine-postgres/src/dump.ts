@@ -56,7 +56,7 @@ export function dump(request: DumpRequest<Flags>, host: Host): Dump {
           await orAborted(archived.promise, inner.signal)
           return await readSequences(session)
         }
-        return readFingerprint(session, sequences, after, excluded.tables)
+        return readFingerprint(session, sequences, after, { excluded: excluded.tables })
       })
       return fingerprinting
     },

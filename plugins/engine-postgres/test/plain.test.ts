@@ -69,6 +69,49 @@ describe('a PostgreSQL dump in plain SQL', () => {
     await restore(dumped, { ...at(db.pg, db.name) }, true)
   })
 
+  for (const [what, from, to, kind] of [
+    ['the body of a function', 'AS $$SELECT 1$$', 'AS $$SELECT 2$$', 'functions'],
+    ['the state of a trigger', 'ENABLE ALWAYS TRIGGER trg', 'DISABLE TRIGGER trg', 'triggers'],
+    ['row security', 'ALTER TABLE ONLY public.rls FORCE ROW LEVEL SECURITY;', '', 'tables'],
+    ['a default', " DEFAULT 'ok'::public.mood", '', 'columns'],
+    ['the order of an enumeration', "'ok',\n    'sad'", "'sad',\n    'ok'", 'types'],
+    ['what a foreign key does', 'REFERENCES public.b(id)', 'REFERENCES public.b(id) ON DELETE CASCADE', 'constraints'],
+    ['a comment', "COMMENT ON TABLE public.a IS 'x''", "COMMENT ON TABLE public.a IS 'y''", 'comments'],
+  ] as const) {
+    it(`is not equal where ${what} is another`, async () => {
+      await using db = await database(everything)
+      const dumped = await dump(at(db.pg, db.name, { format: 'plain' }))
+      const text = dumped.bytes[0]?.toString('latin1') ?? ''
+      assert.equal(text.split(from).length, 2, 'it stands in the dump once')
+      const changed = withMain(
+        dumped,
+        Buffer.from(
+          text.replace(from, () => to),
+          'latin1',
+        ),
+      )
+      const { outcome, differences } = await prove(changed, at(db.pg, db.name))
+      assert.deepEqual([outcome, differences], ['different', [`the ${kind} are not defined as they were`]])
+    })
+  }
+
+  it('is equal where the server writes an expression in other words once it was restored', async () => {
+    await using db = await database(
+      `CREATE TABLE t (s varchar(9) CHECK (s IN ('a', 'b')), n int DEFAULT -1, CHECK (n BETWEEN -1 AND 9 OR s LIKE 'a%'));
+       CREATE INDEX ON t (lower(s)) WHERE s IN ('a', 'b'); CREATE VIEW v AS SELECT * FROM t WHERE s IN ('a', 'b');
+       CREATE POLICY p ON t USING (s IN ('a', 'b')); INSERT INTO t VALUES ('a', 1)`,
+    )
+    const name = databaseName('plain')
+    const dumped = await dump(at(db.pg, db.name))
+    try {
+      await restore(dumped, at(db.pg, name))
+      assert.notEqual(dumpOf(db.pg, name), dumpOf(db.pg, db.name), 'it does')
+      assert.equal((await prove(dumped, at(db.pg, db.name))).outcome, 'equal')
+    } finally {
+      drop(db.pg, name)
+    }
+  })
+
   it("holds a schema of the name cron that is the user's own", async () => {
     await using db = await database(`CREATE SCHEMA cron; CREATE TABLE cron.job (id serial, what text);
       INSERT INTO cron.job (what) VALUES ('one'); COMMENT ON SCHEMA cron IS 'own'`)

@@ -250,8 +250,32 @@ export const OPERATIONS: readonly Mutant[] = [
   {
     name: 'the newest backup may be one whose artifact is gone',
     file: 'src/operations/find-backup.ts',
-    find: 'if (whole && !isWhole(backup)) {',
-    replace: 'if (whole && !isWhole({ ...backup, missing: [] })) {',
+    find: 'const whole = isWhole(backup)',
+    replace: 'const whole = isWhole({ ...backup, missing: [] })',
     killedBy: { file: STORED, title: 'as the newest only when it is whole' },
+  },
+  {
+    name: 'an interrupted prune leaves a backup half-removed',
+    file: 'src/operations/prune.ts',
+    find: 'planBackups(wanted, inventory.backups, request, now, lasting)',
+    replace: 'planBackups(wanted, inventory.backups, request, now, host)',
+    killedBy: { file: PRUNE, title: 'leaves no backup half-removed at an abort' },
+  },
+  {
+    name: 'a file that only has the name of a marker is taken away',
+    file: 'src/catalog/pending-marker.ts',
+    find: "isMarkerText(texts[place] ?? '')",
+    replace: 'texts[place] !== undefined',
+    killedBy: {
+      file: 'test/catalog/pending-marker.test.ts',
+      title: 'takes nothing away that only has the name of one',
+    },
+  },
+  {
+    name: 'a copy that is there already has any size',
+    file: 'src/operations/copy-backup.ts',
+    find: '?.bytes !== artifact.bytes) return false',
+    replace: ' === undefined) return false',
+    killedBy: { file: STORED, title: 'is content with a backup that is there already' },
   },
 ]

@@ -9,6 +9,7 @@ export function differences(expected: PostgresFingerprint, found: PostgresFinger
     ...differentSequences(expected, found),
     ...differentLargeObjects(expected, found),
     ...differentObjects(expected, found),
+    ...differentDefinitions(expected, found),
   ]
   return all.length <= SHOWN ? all : [...all.slice(0, SHOWN), `and ${all.length - SHOWN} more`]
 }
@@ -59,6 +60,16 @@ function* differentObjects(expected: PostgresFingerprint, found: PostgresFingerp
   for (const kind of new Set([...Object.keys(expected.objects), ...Object.keys(found.objects)])) {
     const [wanted, got] = [expected.objects[kind] ?? 0, found.objects[kind] ?? 0]
     if (wanted !== got) yield `there are ${got} ${kind} instead of ${wanted}`
+  }
+}
+
+/** Of kinds of which there are as many as there were. */
+function* differentDefinitions(expected: PostgresFingerprint, found: PostgresFingerprint): Generator<string> {
+  const [wanted, got] = [expected.definitions, found.definitions]
+  if (wanted === undefined || got === undefined || wanted.server !== got.server) return
+  for (const kind of new Set([...Object.keys(wanted.digests), ...Object.keys(got.digests)])) {
+    if (wanted.digests[kind] === got.digests[kind] || expected.objects[kind] !== found.objects[kind]) continue
+    yield `the ${kind} are not defined as they were`
   }
 }
 

@@ -3,6 +3,7 @@ import { qualified } from '../server/identifier.ts'
 import type { Place } from '../server/server.ts'
 import { Session } from '../server/session.ts'
 import type { PostgresFingerprint } from './fingerprint.ts'
+import { readDefinitions } from './read-definitions.ts'
 import { readFingerprint } from './read-fingerprint.ts'
 import { readSequences } from './read-sequences.ts'
 
@@ -16,9 +17,10 @@ export async function fingerprintOf({ server, database }: Place, host: Host): Pr
 /** The same in a transaction of the session, which is left as it was. */
 export async function fingerprintIn(session: Session): Promise<PostgresFingerprint> {
   await session.rows('SAVEPOINT fingerprint')
+  const definitions = await readDefinitions(session)
   await seeAllRows(session)
   const sequences = await readSequences(session)
-  const found = await readFingerprint(session, sequences, async () => sequences)
+  const found = await readFingerprint(session, sequences, async () => sequences, { definitions })
   await session.rows('ROLLBACK TO fingerprint')
   return found
 }

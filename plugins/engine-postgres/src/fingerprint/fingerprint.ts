@@ -1,4 +1,5 @@
 import type { Fingerprint } from 'dbvault'
+import type { Definitions } from './read-definitions.ts'
 
 /** Permanent: stands in manifests. Another way to digest rows gets another number. */
 export const SCHEME = 'postgres-rows-1'
@@ -34,6 +35,8 @@ export interface PostgresFingerprint extends Fingerprint {
   readonly excluded?: readonly (readonly [schema: string, name: string])[]
   /** How many of each other kind there are, such as views, indexes and functions. */
   readonly objects: Readonly<Record<string, number>>
+  /** Of how they are defined. Absent in fingerprints of versions that did not read that. */
+  readonly definitions?: Definitions
 }
 
 /** Undefined for anything that this version did not write. */

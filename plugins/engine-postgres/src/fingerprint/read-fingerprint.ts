@@ -1,6 +1,7 @@
 import { identifier, literal, qualified } from '../server/identifier.ts'
 import type { Session } from '../server/session.ts'
 import { countObjects } from './count-objects.ts'
+import { readDefinitions, type Definitions } from './read-definitions.ts'
 import { SCHEME, type PostgresFingerprint, type TableEntry } from './fingerprint.ts'
 import type { SequencesSeen } from './read-sequences.ts'
 import { sequenceEntries } from './read-sequences.ts'
@@ -19,6 +20,12 @@ interface Table extends Named {
 /** Tables of one statement: one round trip for each would take minutes where there are many thousands. */
 const TABLES_AT_ONCE = 50
 
+interface Beside {
+  readonly excluded?: readonly Named[]
+  /** As they were read before something was changed so that all rows can be seen. */
+  readonly definitions?: Definitions
+}
+
 /**
  * Reads all rows in the session's transaction. `after` is awaited last: it is taken when the dump has ended. The rows of
  * `excluded` tables are in no dump: to whoever restores it they are empty.
@@ -27,12 +34,13 @@ export async function readFingerprint(
   session: Session,
   before: SequencesSeen,
   after: () => Promise<SequencesSeen>,
-  excluded: readonly Named[] = [],
+  { excluded = [], definitions: known }: Beside = {},
 ): Promise<PostgresFingerprint> {
   const { encoding } = await session.row<{ encoding: string }>(
     `SELECT pg_catalog.pg_encoding_to_char(encoding) AS encoding FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()`,
   )
   const objects = await countObjects(session)
+  const definitions = known ?? (await readDefinitions(session))
   const largeObjects = await readLargeObjects(session)
   const tables = await readTables(session, excluded)
   const sequences = sequenceEntries(before, await after())
@@ -43,6 +51,7 @@ export async function readFingerprint(
     sequences,
     largeObjects,
     objects,
+    definitions,
     ...(excluded.length > 0 && { excluded: excluded.map(({ schema, name }) => [schema, name] as const) }),
   }
 }
