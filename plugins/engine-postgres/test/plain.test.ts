@@ -116,6 +116,7 @@ describe('a PostgreSQL dump in plain SQL', () => {
     await using db = await database(`CREATE SCHEMA cron; CREATE TABLE cron.job (id serial, what text);
       INSERT INTO cron.job (what) VALUES ('one'); COMMENT ON SCHEMA cron IS 'own'`)
     const dumped = await dump(at(db.pg, db.name, { format: 'plain' }))
+    await assert.doesNotReject(prove(dumped, at(db.pg, db.name)))
     assert.equal((await prove(dumped, at(db.pg, db.name))).outcome, 'equal')
     const name = databaseName('plain')
     try {
