@@ -3,8 +3,8 @@ import type { Host, ObjectStat, UnfinishedUpload } from 'dbvault'
 import { keyOf, namePrefix } from './blob-name.ts'
 import type { Container } from './container.ts'
 import { azureError } from './errors.ts'
-import { failureOf } from './failure.ts'
 import { head, statOf } from './head.ts'
+import { uncommitted } from './uncommitted.ts'
 
 /** Every blob whose name starts with the prefix. */
 export async function* objects(container: Container, prefix: string, host: Host): AsyncGenerator<ObjectStat> {
@@ -19,8 +19,9 @@ export async function* uploads(container: Container, prefix: string, host: Host)
     const what = container.address(key)
     const found = await host.retry(what, () => head(container, key, host, host.signal))
     if (found !== undefined) continue
-    const bytes = await host.retry(what, () => sent(container, key, host))
-    if (bytes === undefined) continue
+    const blocks = await host.retry(what, () => uncommitted(container, key, host, host.signal))
+    if (blocks.length === 0) continue
+    const bytes = blocks.reduce((sum, block) => sum + block.bytes, 0)
     // Without a time nobody may take it for old.
     yield { key, id: key, startedAt: properties.lastModified ?? new Date(), bytes }
   }
@@ -75,20 +76,6 @@ async function* items(
     } catch (error) {
       throw azureError(error, `list ${what}`, container, host)
     }
-  }
-}
-
-/** How many bytes lie there in blocks that are not part of a blob; undefined where there are none. One attempt. */
-async function sent(container: Container, key: string, host: Host): Promise<number | undefined> {
-  try {
-    const list = await container.ask(host.signal, (abortSignal) =>
-      container.blob(key).getBlockList('uncommitted', { abortSignal }),
-    )
-    const blocks = list.uncommittedBlocks ?? []
-    return blocks.length === 0 ? undefined : blocks.reduce((sum, { size }) => sum + size, 0)
-  } catch (error) {
-    if (failureOf(error).code === 'BlobNotFound') return undefined
-    throw azureError(error, `look at ${container.address(key)}`, container, host)
   }
 }
 

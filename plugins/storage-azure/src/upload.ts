@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Host, MadeObject, Part, PartLimits, Upload } from 'dbvault'
 import type { Container } from './container.ts'
+import { blockId, ownerOf } from './block-id.ts'
 import { discardBlocks } from './discard-blocks.ts'
 import { azureError } from './errors.ts'
 import { head, statOf } from './head.ts'
 import type { Settings } from './settings.ts'
+import { uncommitted } from './uncommitted.ts'
 
 const MiB = 1024 ** 2
 
@@ -18,6 +21,10 @@ export const LIMITS: PartLimits = {
 
 /** Under this name each blob has a random word among its metadata, by which its upload knows its own again. */
 const NONCE = 'dbvaultupload'
+
+/** A block whose request was given up may still come in, within about this time. */
+const ARRIVES_MS = 500
+const LOOKS = 3
 
 export interface UploadPlace {
   readonly container: Container
@@ -100,7 +107,18 @@ export function uploadTo({ container, key, tier, host }: UploadPlace): Upload<st
       return { stat: statOf(key, found, host), digests: {}, ...(etag !== undefined && { etag }) }
     },
 
-    abort: (_upload: string, signal: AbortSignal) => discardBlocks(container, key, host, signal),
+    async abort(upload: string, signal: AbortSignal): Promise<void> {
+      for (let look = 1; ; look++) {
+        const blocks = await uncommitted(container, key, host, signal)
+        if (look > 1 && blocks.length === 0) return
+        if (look > LOOKS || blocks.some(({ name }) => ownerOf(name) !== upload)) {
+          const why = look > LOOKS ? 'they keep coming in' : 'blocks of another upload lie there too'
+          throw host.error('STORAGE_FAILED', `Cannot remove what is unfinished of ${what}: ${why}`)
+        }
+        await discardBlocks(container, key, host, signal)
+        await delay(ARRIVES_MS, undefined, { signal })
+      }
+    },
 
     async remove(made: MadeObject, signal: AbortSignal): Promise<void> {
       const { etag } = made as MadeObject & { readonly etag?: string }
@@ -113,11 +131,6 @@ export function uploadTo({ container, key, tier, host }: UploadPlace): Upload<st
       )
     },
   }
-}
-
-/** All names of blocks of one blob have to have one length, those that another upload has left as well. */
-function blockId(upload: string, number: number): string {
-  return Buffer.from(`${upload}-${String(number).padStart(5, '0')}`).toString('base64')
 }
 
 function bodyOf(part: Part): Buffer | (() => NodeJS.ReadableStream) {

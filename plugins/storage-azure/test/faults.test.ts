@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { BlockBlobClient } from '@azure/storage-blob'
 import { buffer } from 'node:stream/consumers'
 import { bodyOf, rejectsWith } from 'dbvault/testing'
 import type { Fault } from '../../../test/support/http-proxy.ts'
@@ -94,6 +95,37 @@ describe('an upload to Azure through a network that fails', () => {
     await coming
     net.host.abort()
     await net.failsWith('INTERRUPTED', putting)
+  })
+
+  it('leaves nothing though a block comes in after it has dropped them', async () => {
+    net.proxy.plant(is('block'), { silence: true })
+    const coming = net.proxy.next(is('block'))
+    const putting = net.put()
+    const { path } = await coming
+    const dropping = net.proxy.next(is('commit'))
+    net.host.abort()
+    await dropping
+    const id = new URL(path, 'http://azure').searchParams.get('blockid') ?? ''
+    const blob = net.container.client.getBlockBlobClient('folder/key')
+    while ((await blob.exists()) || !(await staged(blob, id)));
+    await net.failsWith('INTERRUPTED', putting)
+  })
+
+  it('leaves the blocks of another upload alone when it is aborted', async () => {
+    net.proxy.plant(is('block'), { silence: true })
+    const coming = net.proxy.next(is('block'))
+    const putting = net.put()
+    const { path } = await coming
+    const id = new URL(path, 'http://azure').searchParams.get('blockid') ?? ''
+    const blob = net.container.client.getBlockBlobClient('folder/key')
+    const other = Buffer.from(Buffer.from(id, 'base64').toString().replace(/^./, 'z')).toString('base64')
+    assert.ok(await staged(blob, other))
+    net.host.abort()
+    await rejectsWith(putting, 'INTERRUPTED')
+    const { uncommittedBlocks = [] } = await blob.getBlockList('uncommitted')
+    assert.ok(uncommittedBlocks.some(({ name }) => name === other))
+    await blob.commitBlockList([])
+    await blob.delete()
   })
 
   it('refuses a blob that was made while it sent its blocks', async () => {
@@ -197,3 +229,11 @@ describe('what Azure refuses is told by its cause', () => {
     assert.doesNotMatch([error.message, ...error.hints, error.stack, String(error.cause)].join('\n'), /hunter22/)
   })
 })
+
+/** Whether the service took the block: it takes none while the blob is being deleted. */
+async function staged(blob: BlockBlobClient, id: string): Promise<boolean> {
+  return await blob.stageBlock(id, 'late', 4).then(
+    () => true,
+    () => false,
+  )
+}

@@ -92,4 +92,24 @@ export const CLOUDS: readonly Mutant[] = [
     replace: 'conditions: {},',
     killedBy: { file: AZURE, title: 'refuses a blob that was made while it sent its blocks' },
   },
+  {
+    name: 'a block that comes to Azure after an abort stays',
+    file: 'plugins/storage-azure/src/upload.ts',
+    find: 'if (look > 1 && blocks.length === 0) return',
+    replace: 'if (look > 1) return',
+    killedBy: {
+      file: 'plugins/storage-azure/test/faults.test.ts',
+      title: 'leaves nothing though a block comes in after it has dropped them',
+    },
+  },
+  {
+    name: 'an abort at Azure drops the blocks of another upload',
+    file: 'plugins/storage-azure/src/upload.ts',
+    find: 'blocks.some(({ name }) => ownerOf(name) !== upload)',
+    replace: 'blocks.some(({ name }) => ownerOf(name) === `of-${upload}`)',
+    killedBy: {
+      file: 'plugins/storage-azure/test/faults.test.ts',
+      title: 'leaves the blocks of another upload alone when it is aborted',
+    },
+  },
 ]
