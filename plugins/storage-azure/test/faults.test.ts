@@ -124,7 +124,7 @@ describe('an upload to Azure through a network that fails', () => {
     await rejectsWith(putting, 'INTERRUPTED')
     const left = await blob.getBlockList('uncommitted').then(
       ({ uncommittedBlocks = [] }) => uncommittedBlocks.map(({ name }) => name),
-      () => [],
+      (): string[] => [],
     )
     assert.ok(left.includes(other))
     await blob.commitBlockList([])
