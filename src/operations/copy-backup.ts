@@ -38,7 +38,9 @@ export async function copyBackup(
   const mainKey = target.prefix + found.key
   const bytes = manifest.members.reduce((sum, { artifact }) => sum + artifact.bytes, 0)
   const result = { id: manifest.id, bytes, from: storage.address(found.key), to: to.address(mainKey) }
-  if (await retrying('looking at the target', subject, context, () => isThere())) return { ...result, copied: false }
+  // The target may still have to be made. What else is wrong with it the next step tells, and tries again.
+  if (await isThere().catch(() => false)) return { ...result, copied: false }
+  context.signal.throwIfAborted()
   const placement = new Placement(to, context, subject)
   await retrying('opening the target', subject, context, () => placement.begin(mainKey, hostFor(context, subject)))
   context.report({ kind: 'phase', subject, phase: 'copying' })

@@ -74,18 +74,14 @@ async function probeDestination(run: BackupRun, destination: Destination): Promi
   })
 }
 
-/** A name that the user chose may be taken. Whoever comes to it from here on is found when it is written. */
+/**
+ * A name that the user chose may be taken. That is told now, where it can be: who may only write cannot look, nor can
+ * anybody into a directory that is still to be made. Whoever comes to it from here on is found when it is written.
+ */
 async function refuseTaken(run: BackupRun, { storage, key }: Destination): Promise<void> {
   if (key === undefined) return
   for (const taken of [key, manifestKey(key)]) {
-    const found = await retrying(`opening ${storage.label}`, run.subject, run.context, () =>
-      storage.stat(taken, run.host()).catch((error: unknown) => {
-        // Who may only write cannot look.
-        if (DbvaultError.is(error) && error.code === 'STORAGE_DENIED') return undefined
-        throw error
-      }),
-    )
-    if (found === undefined) continue
+    if ((await storage.stat(taken, run.host()).catch(() => undefined)) === undefined) continue
     throw new DbvaultError('OBJECT_EXISTS', `${storage.address(taken)} is there already, and nothing is overwritten`, {
       hints: ['Choose another name, or remove it first.'],
     })

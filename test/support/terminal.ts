@@ -7,10 +7,11 @@ const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
 
 /** dbvault on a terminal, by `script` of util-linux. stdout and stderr are one there. */
 export class Terminal {
-  /** All that it has shown, without colours and movements of the cursor. */
-  shown = ''
-  /** All of it, as it came. */
+  /** All that it has shown, as it came. */
   raw = ''
+  #plain = ''
+  /** Where in that begins what nobody has waited for yet: one piece may hold several questions. */
+  #from = 0
   readonly #child: ChildProcess
   readonly exit: Promise<number | null>
   #wake = (): void => {}
@@ -19,7 +20,7 @@ export class Terminal {
     this.#child = child
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.raw += text
-      this.shown = stripVTControlCharacters(this.raw)
+      this.#plain = stripVTControlCharacters(this.raw)
       this.#wake()
     })
     this.exit = new Promise((resolve) => {
@@ -40,6 +41,11 @@ export class Terminal {
     return new Terminal(child)
   }
 
+  /** What it has shown since, without colours and movements of the cursor. */
+  get shown(): string {
+    return this.#plain.slice(this.#from)
+  }
+
   /** Resolves once the text has been shown; each call looks only at what came after the last one. */
   async until(text: string): Promise<void> {
     let ended = false
@@ -48,8 +54,7 @@ export class Terminal {
       if (ended) throw new Error(`It ended before it showed "${text}":\n${this.shown}`)
       await new Promise<void>((resolve) => (this.#wake = resolve))
     }
-    this.shown = ''
-    this.raw = ''
+    this.#from = this.#plain.indexOf(text, this.#from) + text.length
   }
 
   type(text: string): void {

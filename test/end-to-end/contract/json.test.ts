@@ -136,7 +136,7 @@ describe('--json has these fields and no others', () => {
   it('copy', async () => {
     assert.deepEqual(await shapeOf('copy', id, '--from', 'backups', '--to', 'far'), {
       ok: 'boolean',
-      backups: [{ id: 'string', bytes: 'number', from: 'string', to: 'string' }],
+      backups: [{ id: 'string', bytes: 'number', from: 'string', to: 'string', copied: 'boolean' }],
     })
   })
 
@@ -152,6 +152,7 @@ describe('--json has these fields and no others', () => {
       dryRun: 'boolean',
       remove: [{ ...item, id: 'string' }],
       spared: [item],
+      interrupted: 'boolean',
       keep: [{ id: 'string', address: 'string', reasons: ['string'] }],
     })
   })

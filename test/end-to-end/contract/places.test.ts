@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { rowsIn, Vault } from '../../support/vault.ts'
 
@@ -83,15 +83,19 @@ describe('stored backups', () => {
       assert.deepEqual(await readFile(vault.path('far', name + end)), await readFile(keyed.artifact + end))
     }
     const again = await copy('--all')
-    assert.equal(again.exit, 9)
+    assert.equal(again.exit, 0)
     assert.deepEqual(
-      again.backups.map(({ id, error }) => [id, error?.code]),
+      again.backups.map(({ id, copied }) => [id, copied]),
       [
-        [open.id, undefined],
-        [keyed.id, 'OBJECT_EXISTS'],
+        [open.id, true],
+        [keyed.id, false],
       ],
     )
     assert.deepEqual((await vault.files('far')).length, 4)
+    await writeFile(vault.path('far', name), 'theirs')
+    const refused = await copy(keyed.id)
+    assert.deepEqual([refused.exit, await readFile(vault.path('far', name), 'utf8')], [8, 'theirs'])
+    await copyFile(keyed.artifact, vault.path('far', name))
     assert.equal((await vault.json(['verify', '--all', '-o', 'far', ...KEY])).exit, 0)
   })
 
@@ -114,7 +118,9 @@ describe('stored backups', () => {
     const copy = await vault.json(['copy', '--all', '--from', 'torn', '--to', 'nowhere'])
     assert.equal(copy.exit, 9)
     assert.deepEqual(await vault.files('nowhere'), [])
-    assert.equal((await vault.json(['verify', '--newest', '-o', 'torn', ...KEY])).exit, 6)
+    const newest = await vault.json(['verify', '--newest', '-o', 'torn', ...KEY])
+    const errors = newest.backups.map(({ error }) => error?.code)
+    assert.deepEqual([newest.exit, ...errors], [9, 'OBJECT_NOT_FOUND', 'MANIFEST_INVALID'])
   })
 
   it('without a manifest can be verified and restored by their path, and say what is unchecked', async () => {
