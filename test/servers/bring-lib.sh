@@ -39,6 +39,8 @@ npm_package() {
 go_program() {
   local stamp=$cache/go/$name.complete
   [ "$(cat "$stamp" 2>/dev/null)" = "$1" ] && { say "${1##*@} is there"; exit 0; }
+  # Where Go's own archive is unpacked to, on a machine whose PATH does not say so.
+  command -v go >/dev/null || PATH=$PATH:/usr/local/go/bin
   command -v go >/dev/null || { say "LEFT OUT: it is built with Go, which is not here"; exit 0; }
   GOBIN=$cache/go retried go install "$1" || fail "to build $1"
   echo "$1" >"$stamp"

@@ -1,7 +1,7 @@
 import type { Host } from 'dbvault'
 import { constants } from 'node:fs'
-import { access, readdir, realpath } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { access, readdir, realpath, stat } from 'node:fs/promises'
+import { basename, delimiter, join } from 'node:path'
 
 /** The programs of one installed PostgreSQL. */
 export interface Tools {
@@ -41,8 +41,21 @@ async function look(directory: string, host: Host): Promise<Tools | undefined> {
   return { directory, version, major: Number.parseInt(version, 10), hasServer: there.every(Boolean) }
 }
 
-/** `pg_dump (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)` */
+/** What programs have said of themselves: a backup looks for them several times, and each answer takes a process. */
+const versions = new Map<string, string>()
+
 async function versionOf(program: string, host: Host): Promise<string | undefined> {
+  const { dev, ino, mtimeMs } = await stat(program)
+  const asItIs = `${program} ${dev} ${ino} ${mtimeMs}`
+  const known = versions.get(asItIs)
+  if (known !== undefined) return known
+  const version = await askVersion(program, host)
+  if (version !== undefined) versions.set(asItIs, version)
+  return version
+}
+
+/** `pg_dump (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)` */
+async function askVersion(program: string, host: Host): Promise<string | undefined> {
   let said = ''
   try {
     for await (const chunk of host.runTool({ command: program, args: ['--version'], env: { LC_ALL: 'C' } })) {
@@ -64,7 +77,15 @@ async function usualDirectories(): Promise<string[]> {
   )
   const onPath = (process.env['PATH'] ?? '').split(delimiter).filter((name) => name.startsWith('/'))
   const resolved = await Promise.all([...nested.flat(), ...onPath].map((name) => realpath(name).catch(() => undefined)))
-  return [...new Set(resolved.filter((name) => name !== undefined))]
+  const directories = [...new Set(resolved.filter((name) => name !== undefined))]
+  const started = await Promise.all(directories.map(startsAnother))
+  return directories.filter((_, place) => !started[place])
+}
+
+/** Debian's `/usr/bin/pg_dump` is a slow script that starts one of those below `/usr/lib/postgresql`. */
+async function startsAnother(directory: string): Promise<boolean> {
+  const program = await realpath(join(directory, 'pg_dump')).catch(() => '')
+  return basename(program) === 'pg_wrapper'
 }
 
 async function isProgram(path: string): Promise<boolean> {
