@@ -1,7 +1,7 @@
 import { testHost } from 'dbvault/testing'
 import assert from 'node:assert/strict'
-import { readFile, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { access, readFile, rename, symlink, writeFile } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
 import { findTools } from '../src/tools/find-tools.ts'
 
 /** A pg_dump that only says its version, and keeps count of how often it was asked. */
@@ -25,5 +25,26 @@ describe('looking for the programs of PostgreSQL', () => {
 
     await program(folder.path, '17.2')
     assert.deepEqual(await versionsFound(), ['17.2'])
+  })
+
+  it('does not ask a wrapper on the PATH that starts another of them, but does where its directory is named', async () => {
+    await using folder = await testHost().tempDir()
+    const { path } = folder
+    await program(path, '15.18')
+    await rename(join(path, 'pg_dump'), join(path, 'pg_wrapper'))
+    await symlink('pg_wrapper', join(path, 'pg_dump'))
+    const usual = process.env['PATH'] ?? ''
+    process.env['PATH'] = path + delimiter + usual
+    try {
+      const directories = (await findTools(undefined, testHost())).map(({ directory }) => directory)
+      assert.equal(directories.includes(path), false)
+      await assert.rejects(access(join(path, 'asked')), { code: 'ENOENT' })
+    } finally {
+      process.env['PATH'] = usual
+    }
+    assert.deepEqual(
+      (await findTools(path, testHost())).map(({ version }) => version),
+      ['15.18'],
+    )
   })
 })

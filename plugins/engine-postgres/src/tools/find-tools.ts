@@ -45,8 +45,9 @@ async function look(directory: string, host: Host): Promise<Tools | undefined> {
 const versions = new Map<string, string>()
 
 async function versionOf(program: string, host: Host): Promise<string | undefined> {
-  const { dev, ino, mtimeMs } = await stat(program)
-  const asItIs = `${program} ${dev} ${ino} ${mtimeMs}`
+  const file = await stat(program).catch(() => undefined)
+  if (file === undefined) return undefined
+  const asItIs = `${program} ${file.dev} ${file.ino} ${file.mtimeMs}`
   const known = versions.get(asItIs)
   if (known !== undefined) return known
   const version = await askVersion(program, host)
