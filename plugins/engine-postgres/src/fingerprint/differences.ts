@@ -36,7 +36,7 @@ function* differentSequences(expected: PostgresFingerprint, found: PostgresFinge
     rest.delete(keyOf(entry))
     if (other === undefined) yield `sequence ${show(schema, name)} is missing`
     else if (!liesBetween(other[4], entry)) {
-      yield `sequence ${show(schema, name)} stands at ${positionText(other[4])}, not between ${positionText(entry[4])} and ${positionText(entry[5])}`
+      yield `sequence ${show(schema, name)} stands at ${positionText(other[4])}, not between ${positionText(entry[4])} and ${positionText(entry[5] ?? entry[4])}`
     }
   }
   for (const [schema, name] of rest.values())
@@ -45,6 +45,7 @@ function* differentSequences(expected: PostgresFingerprint, found: PostgresFinge
 
 /** A sequence that others use while it is dumped can have any position between the two; one that cycles, any at all. */
 function liesBetween(position: Position, [, , increment, cycles, before, after]: SequenceEntry): boolean {
+  if (after === null) return true
   const next = ([last, called]: Position): bigint => BigInt(last) + (called ? BigInt(increment) : 0n)
   const [from, at, to] = [next(before), next(position), next(after)]
   const [low, high] = from < to ? [from, to] : [to, from]

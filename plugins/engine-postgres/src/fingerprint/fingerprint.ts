@@ -7,14 +7,17 @@ export const SCHEME = 'postgres-rows-1'
 /** Schema, name, rows, and the sum of the 64-bit hashes of the rows, in decimal. */
 export type TableEntry = readonly [schema: string, name: string, rows: number, sum: string]
 
-/** Schema, name, increment, whether it cycles, and the position before and after the dump: last value and is_called. */
+/**
+ * Schema, name, increment, whether it cycles, and the position before and after the dump: last value and is_called. After
+ * is null where it went round meanwhile and came back to where it was.
+ */
 export type SequenceEntry = readonly [
   schema: string,
   name: string,
   increment: string,
   cycles: boolean,
   before: Position,
-  after: Position,
+  after: Position | null,
 ]
 export type Position = readonly [last: string, called: boolean]
 

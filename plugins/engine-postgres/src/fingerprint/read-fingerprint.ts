@@ -3,8 +3,7 @@ import type { Session } from '../server/session.ts'
 import { countObjects } from './count-objects.ts'
 import { readDefinitions, type Definitions } from './read-definitions.ts'
 import { SCHEME, type PostgresFingerprint, type TableEntry } from './fingerprint.ts'
-import type { SequencesSeen } from './read-sequences.ts'
-import { sequenceEntries } from './read-sequences.ts'
+import { readSequences, sequenceEntries, type SequencesSeen } from './read-sequences.ts'
 import { notOfExtension, OF_USER } from './user-objects.ts'
 
 interface Named {
@@ -43,7 +42,8 @@ export async function readFingerprint(
   const definitions = known ?? (await readDefinitions(session))
   const largeObjects = await readLargeObjects(session)
   const tables = await readTables(session, excluded)
-  const sequences = sequenceEntries(before, await after())
+  const meanwhile = await readSequences(session, 'cycling')
+  const sequences = sequenceEntries(before, meanwhile, await after())
   return {
     scheme: SCHEME,
     encoding,
